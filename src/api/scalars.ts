@@ -1,0 +1,55 @@
+/** The scalars of the source: ids and numbers come as text or numbers, "missing" as null, "" or "0". */
+import { z } from 'zod';
+import { parseNumber } from './records.ts';
+
+export const scalar = z.union([z.string(), z.number()]);
+
+/** A number or numeric text; anything else is an issue. */
+const wireNumber = scalar.transform((value, context) => {
+    const parsed = parseNumber(value);
+    if (parsed !== undefined) return parsed;
+    context.addIssue({ code: 'custom', message: `${JSON.stringify(value)} is not a number` });
+    return z.NEVER;
+});
+
+/** A whole number or its text. */
+export const wireInteger = wireNumber.refine(Number.isSafeInteger, 'is not a whole number');
+
+/** Text of any scalar; "" and null become null. */
+export const text = z
+    .union([z.string(), z.number(), z.boolean()])
+    .nullish()
+    .transform((value) => (value === null || value === undefined || value === '' ? null : String(value)));
+
+/** An id: never empty, kept as text. */
+export const id = scalar
+    .transform((value) => String(value).trim())
+    .refine((value) => value !== '', 'is empty');
+
+/** A number or its text; "", null and absent become null. */
+export const number = z.preprocess(
+    (value) => (value === undefined || value === '' ? null : value),
+    wireNumber.nullable(),
+);
+
+/** Epoch seconds; 0, "" and null mean none. */
+export const epoch = number.transform((value) => (value === 0 ? null : value));
+
+const flags: Readonly<Record<string, boolean>> = {
+    true: true,
+    '1': true,
+    y: true,
+    yes: true,
+    false: false,
+    '0': false,
+    n: false,
+    no: false,
+};
+/** A truth value in any of its spellings; "", null and absent become null. */
+export const flag = text.transform((value, context) => {
+    if (value === null) return null;
+    const known = flags[value.toLowerCase()];
+    if (known !== undefined) return known;
+    context.addIssue({ code: 'custom', message: `"${value}" is neither true nor false` });
+    return z.NEVER;
+});
