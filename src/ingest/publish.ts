@@ -1,0 +1,41 @@
+/** Publishes the catalog: the calendar of the lake's zones, lake.duckdb and lake.sql, each by rename. */
+import { sizeMaybe } from '../lake/files.ts';
+import { referenceFile } from '../lake/layout.ts';
+import { writeCalendar } from '../warehouse/calendar.ts';
+import { publishCatalog } from '../warehouse/catalog.ts';
+import { type DuckDB, literal, withDuckDB } from '../warehouse/duckdb.ts';
+import type { LakeContext } from './context.ts';
+
+/** Makes what readers open agree with the files; costs next to nothing when it already does. */
+export async function publish(lake: LakeContext): Promise<void> {
+    await withDuckDB({ threads: 1 }, (db) => publishCalendar(lake, db));
+    const { paths, manifest, files } = lake;
+    await publishCatalog({
+        root: paths.root,
+        fields: manifest.fields,
+        granularity: manifest.granularity,
+        catalogFile: paths.catalog,
+        sqlFile: paths.catalogSql,
+        stagingFolder: paths.staging,
+        replaceFile: files.replace,
+    });
+}
+
+async function publishCalendar(lake: LakeContext, db: DuckDB): Promise<void> {
+    const organizations = referenceFile(lake.paths, 'organizations');
+    const calendar = referenceFile(lake.paths, 'calendar');
+    const wanted = await zonesIn(db, organizations);
+    const present = await zonesIn(db, calendar);
+    if (present.size > 0 && [...wanted].every((zone) => present.has(zone))) return;
+    const temporary = lake.files.temporary('calendar');
+    await writeCalendar(db, temporary, [...new Set([...wanted, ...present])].sort());
+    await lake.files.replace(temporary, calendar);
+}
+
+async function zonesIn(db: DuckDB, file: string): Promise<Set<string>> {
+    if ((await sizeMaybe(file)) === undefined) return new Set();
+    const rows = await db.rows(
+        `select distinct time_zone from read_parquet(${literal(file)}) where time_zone is not null`,
+    );
+    return new Set(rows.map(({ time_zone }) => String(time_zone)));
+}

@@ -1,0 +1,100 @@
+/** Raw snapshots as compaction and rebuild need them: sized, found by partition, set aside when damaged. */
+import { open } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { AppError, messageOf } from '../core/errors.ts';
+import { listArchive, readRaw, type Snapshot } from '../lake/snapshots.ts';
+import type { Partition } from '../model/time.ts';
+import type { LakeContext } from './context.ts';
+import { type SizedSnapshot, touchedPartitions } from './partition-work.ts';
+import type { Tally } from './tally.ts';
+
+/** The snapshots with the size of the text in them, from the last four bytes of the gzip file. */
+export async function sizeSnapshots(snapshots: readonly Snapshot[]): Promise<SizedSnapshot[]> {
+    return Promise.all(
+        snapshots.map(async (snapshot) => ({ ...snapshot, textBytes: await readTextSize(snapshot.path) })),
+    );
+}
+
+async function readTextSize(path: string): Promise<number> {
+    const handle = await open(path, 'r');
+    try {
+        const { size } = await handle.stat();
+        const trailer = Buffer.alloc(4);
+        if (size >= 18) await handle.read(trailer, 0, 4, size - 4);
+        // A damaged trailer may claim gigabytes; gzip never shrinks text more than a thousandfold.
+        return Math.min(trailer.readUInt32LE(0), size * 1032);
+    } finally {
+        await handle.close();
+    }
+}
+
+/** The archived snapshots with a bucket in the partition, oldest answer first. */
+export async function archivedFor(
+    lake: LakeContext,
+    channelId: string,
+    partition: Partition,
+): Promise<Snapshot[]> {
+    const all = await listArchive(lake.paths, channelId);
+    return all.filter((snapshot) =>
+        touchedPartitions(snapshot, partition.granularity).some(({ value }) => value === partition.value),
+    );
+}
+
+/**
+ * Sets the unreadable ones among waiting snapshots aside, with the reason beside them, and returns the others. An
+ * archived snapshot that is damaged is an error: its readings are part of the lake and must not be dropped.
+ */
+export async function setDamagedAside(
+    lake: LakeContext,
+    snapshots: readonly SizedSnapshot[],
+    tally: Tally,
+): Promise<SizedSnapshot[]> {
+    const good: SizedSnapshot[] = [];
+    for (const snapshot of snapshots) {
+        const problem = await findDamage(snapshot.path);
+        if (problem === undefined) {
+            good.push(snapshot);
+            continue;
+        }
+        if (!snapshot.path.startsWith(lake.paths.inbox)) {
+            throw new AppError('DATA_CORRUPT', `the raw snapshot ${snapshot.path} is damaged: ${problem}`, {
+                hint: 'Restore it from a backup, or fetch the span again with --refetch and delete the file.',
+            });
+        }
+        await setAside(lake, snapshot.path, `damaged snapshot: ${problem}`);
+        tally.failure(snapshot.channelId, '', 'DATA_CORRUPT', `${snapshot.file}: ${problem}`);
+    }
+    return good;
+}
+
+/** Files in the inbox that are no snapshots. */
+export async function setStrangersAside(
+    lake: LakeContext,
+    strangers: readonly string[],
+    tally: Tally,
+): Promise<void> {
+    for (const path of strangers) {
+        await setAside(lake, path, 'not a snapshot: the name is not of the form the lake writes');
+        tally.failure('', basename(path), 'DATA_CORRUPT', `${basename(path)} in the inbox is not a snapshot`);
+    }
+}
+
+async function setAside(lake: LakeContext, path: string, reason: string): Promise<void> {
+    const folder = join(lake.paths.quarantine, new Date(lake.runtime.now()).toISOString().slice(0, 7));
+    const kept = join(folder, basename(path));
+    await lake.files.write(`${kept}.reason.json`, `${JSON.stringify({ reason, from: path }, null, 4)}\n`);
+    await lake.files.move(path, kept);
+    await lake.journal.write({ event: 'warning', message: reason, file: basename(path) });
+    lake.log.warn('file_set_aside', { file: basename(path), reason }, `${basename(path)}: ${reason}`);
+}
+
+async function findDamage(path: string): Promise<string | undefined> {
+    try {
+        const parsed: unknown = JSON.parse(await readRaw(path));
+        const isSnapshot =
+            typeof parsed === 'object' && parsed !== null && 'body' in parsed && 'request' in parsed;
+        return isSnapshot ? undefined : 'it holds no request and body';
+    } catch (error) {
+        return messageOf(error);
+    }
+}

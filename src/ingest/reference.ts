@@ -1,0 +1,199 @@
+/** Organizations, devices and channels: every page read, landed raw when changed, kept as reference tables. */
+import { createHash } from 'node:crypto';
+import { basename, join } from 'node:path';
+import type { ApiClient, ListAnswer, Resource } from '../api/client.ts';
+import { AppError } from '../core/errors.ts';
+import { listFolder, readMaybe, sizeMaybe } from '../lake/files.ts';
+import {
+    isChannelId,
+    parseRawReferenceName,
+    type ReferenceTable,
+    referenceFile,
+    referenceTables,
+} from '../lake/layout.ts';
+import { landReference, readRaw } from '../lake/snapshots.ts';
+import type { ReferenceRow } from '../model/tables.ts';
+import { type DuckDB, withDuckDB } from '../warehouse/duckdb.ts';
+import { readReference, readTimeZones, writeReference } from '../warehouse/reference.ts';
+import type { KnownChannel } from './channels.ts';
+import type { LakeContext } from './context.ts';
+import { askDevices, askList, findOddItems, type Lists, type Tables } from './reference-lists.ts';
+import { channelValues, deviceValues, nextRows, organizationValues } from './reference-rows.ts';
+import type { Tally } from './tally.ts';
+
+/** Reads the lists, keeps what changed, and returns the channels. Without a tally nothing is written. */
+export async function syncReference(
+    lake: LakeContext,
+    api: ApiClient,
+    tally: Tally | undefined,
+): Promise<KnownChannel[]> {
+    return withDuckDB({ threads: 1 }, async (db) => {
+        const before = await readTables(lake, db);
+        const organizations = await askList(lake, api, 'organizations', tally, before);
+        const channels = await askList(lake, api, 'channels', tally, before);
+        const devices = await askDevices(lake, api, channels?.items ?? [], tally, before);
+        const zones = await readTimeZones(db);
+        const after = foldLists(before, { organizations, channels, devices }, zones);
+        for (const odd of findOddItems(organizations, channels, zones)) tally?.warning(odd);
+        if (tally !== undefined) {
+            for (const answer of [organizations, channels, devices]) {
+                if (answer !== undefined) await landWhenChanged(lake, answer);
+            }
+            await writeTables(lake, db, before, after);
+        }
+        return toChannels(after);
+    });
+}
+
+/** The channels as the reference tables on disk have them. */
+export async function readChannels(lake: LakeContext): Promise<KnownChannel[]> {
+    return withDuckDB({ threads: 1 }, async (db) => toChannels(await readTables(lake, db)));
+}
+
+/** One state of the tables to the next; a list that could not be read changes nothing. */
+export function foldLists(
+    before: Tables,
+    lists: Lists,
+    zones: ReadonlySet<string>,
+    typeNames: Map<string, string> = namesOf(before.devices),
+): Tables {
+    const { organizations, channels, devices } = lists;
+    for (const { deviceTypeId, deviceTypeName } of channels?.items ?? []) {
+        if (deviceTypeId !== null && deviceTypeName !== null) typeNames.set(deviceTypeId, deviceTypeName);
+    }
+    const isZone = (name: string): boolean => zones.has(name);
+    return {
+        organizations:
+            organizations === undefined
+                ? before.organizations
+                : nextRows(
+                      'organizations',
+                      before.organizations,
+                      organizations.items.map((item) => organizationValues(item, isZone)),
+                      organizations.fetchedAt,
+                  ),
+        channels:
+            channels === undefined
+                ? before.channels
+                : nextRows(
+                      'channels',
+                      before.channels,
+                      channels.items
+                          .filter(({ dataChannelId }) => isChannelId(dataChannelId))
+                          .map(channelValues),
+                      channels.fetchedAt,
+                  ),
+        devices:
+            devices === undefined
+                ? before.devices
+                : nextRows(
+                      'devices',
+                      before.devices,
+                      devices.items.map((item) => deviceValues(item, typeNames)),
+                      devices.fetchedAt,
+                  ),
+    };
+}
+
+function namesOf(devices: readonly ReferenceRow[]): Map<string, string> {
+    return new Map(
+        devices.flatMap(({ device_type_id: id, device_type_name: name }) =>
+            typeof id === 'string' && typeof name === 'string' ? [[id, name] as const] : [],
+        ),
+    );
+}
+
+async function landWhenChanged(lake: LakeContext, answer: ListAnswer<Resource>): Promise<void> {
+    const { resource, pages, fetchedAt } = answer;
+    const marker = join(lake.paths.state, 'reference', `${resource}.sha256`);
+    const digest = createHash('sha256')
+        .update(pages.map(({ body }) => body).join('\n'))
+        .digest('hex');
+    if ((await readMaybe(marker)) === digest) return;
+    const path = await landReference(lake.files, lake.paths, resource, fetchedAt, pages);
+    await lake.files.write(marker, digest);
+    await lake.journal.write({
+        event: 'reference',
+        table: resource,
+        outcome: 'landed',
+        file: basename(path),
+    });
+}
+
+async function readTables(lake: LakeContext, db: DuckDB): Promise<Tables> {
+    const read = async (table: ReferenceTable): Promise<ReferenceRow[]> => {
+        const file = referenceFile(lake.paths, table);
+        return (await sizeMaybe(file)) === undefined ? [] : await readReference(db, table, file);
+    };
+    return {
+        organizations: await read('organizations'),
+        devices: await read('devices'),
+        channels: await read('channels'),
+    };
+}
+
+async function writeTables(lake: LakeContext, db: DuckDB, before: Tables, after: Tables): Promise<void> {
+    for (const table of referenceTables) {
+        const final = referenceFile(lake.paths, table);
+        const isSame = JSON.stringify(before[table]) === JSON.stringify(after[table]);
+        if (isSame && (await sizeMaybe(final)) !== undefined) continue;
+        const temporary = lake.files.temporary(table);
+        await writeReference(db, table, after[table], lake.manifest.parquet, temporary);
+        await lake.files.replace(temporary, final);
+    }
+}
+
+function toChannels(tables: Tables): KnownChannel[] {
+    const organizations = new Map(tables.organizations.map((row) => [row.organization_id, row]));
+    return tables.channels.map((row) => {
+        const organization = organizations.get(row.organization_id ?? null);
+        const name = organization?.organization_name ?? null;
+        return {
+            channelId: String(row.channel_id),
+            channelName: String(row.channel_name),
+            organizationId: row.organization_id === null ? null : String(row.organization_id),
+            organizationName: name === null ? null : String(name),
+            timeZone: String(organization?.time_zone ?? 'UTC'),
+            isListed: row.removed_at === null,
+        };
+    });
+}
+
+/** Makes the reference tables anew from the raw lists, oldest first. Used by `rebuild`. */
+export async function rebuildReference(
+    lake: LakeContext,
+    parse: <R extends Resource>(resource: R, bodies: readonly string[]) => ListAnswer<R>['items'],
+): Promise<void> {
+    const files = (await listFolder(lake.paths.rawReference))
+        .flatMap((file) => {
+            const name = parseRawReferenceName(file);
+            return name === undefined ? [] : [{ ...name, path: join(lake.paths.rawReference, file) }];
+        })
+        .sort((a, b) => a.fetchedAt - b.fetchedAt);
+    if (files.length === 0) return;
+    await withDuckDB({ threads: 1 }, async (db) => {
+        const zones = await readTimeZones(db);
+        const typeNames = new Map<string, string>();
+        let tables: Tables = { organizations: [], devices: [], channels: [] };
+        for (const { table, path, fetchedAt } of files) {
+            const bodies = rawBodies(await readRaw(path));
+            const lists: Lists = { organizations: undefined, channels: undefined, devices: undefined };
+            const answer = { resource: table, fetchedAt, pages: [], items: parse(table, bodies) };
+            tables = foldLists(tables, { ...lists, [table]: answer }, zones, typeNames);
+        }
+        await writeTables(lake, db, { organizations: [], devices: [], channels: [] }, tables);
+    });
+}
+
+function rawBodies(text: string): string[] {
+    const parsed: unknown = JSON.parse(text);
+    if (
+        typeof parsed !== 'object' ||
+        parsed === null ||
+        !('pages' in parsed) ||
+        !Array.isArray(parsed.pages)
+    ) {
+        throw new AppError('DATA_CORRUPT', 'a raw reference list has no pages');
+    }
+    return parsed.pages.map((page: { body?: unknown }) => JSON.stringify(page.body ?? null));
+}

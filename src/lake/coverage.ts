@@ -1,0 +1,127 @@
+/**
+ * What was asked of each channel and answered: one small file a channel under `state/coverage`. "Answered, empty"
+ * is not "not asked". Derived: a lost file is made again from the names of the raw snapshots.
+ */
+import { z } from 'zod';
+import type { Span } from '../model/time.ts';
+import { type LakeFiles, readMaybe } from './files.ts';
+import { coverageFile, type LakePaths } from './layout.ts';
+import { listArchive, type Snapshot } from './snapshots.ts';
+
+export interface ChannelCoverage {
+    /** Answered spans by asked resolution (seconds), sorted, apart from each other. */
+    readonly answered: Readonly<Record<string, readonly Span[]>>;
+    /** Spans that were asked for and failed, by asked resolution: asked again until answered. */
+    readonly failed: Readonly<Record<string, readonly Span[]>>;
+    /** End of the newest interval with a value, epoch seconds; null when there is none or it is not known. */
+    readonly lastReadingEnd: number | null;
+    /** When late uploads were last looked for, epoch seconds. */
+    readonly healedAt: number | null;
+    /** Field codes the channel can deliver, when the API told. */
+    readonly fields: readonly string[] | null;
+}
+
+const emptyCoverage: ChannelCoverage = {
+    answered: {},
+    failed: {},
+    lastReadingEnd: null,
+    healedAt: null,
+    fields: null,
+};
+
+const spans = z.record(z.string(), z.array(z.object({ from: z.int(), to: z.int() })));
+
+const schema = z.object({
+    answered: spans,
+    failed: spans,
+    lastReadingEnd: z.int().nullable(),
+    healedAt: z.int().nullable(),
+    fields: z.array(z.string()).nullable(),
+});
+
+/** The coverage of a channel; from the archive's file names when the state is gone or unreadable. */
+export async function readCoverage(
+    paths: LakePaths,
+    channelId: string,
+    inbox: readonly Snapshot[],
+): Promise<ChannelCoverage> {
+    const stored = parseCoverage(await readMaybe(coverageFile(paths, channelId)));
+    // A run killed between a snapshot and its coverage left the snapshot in the inbox.
+    const unrecorded = stored === undefined ? [...(await listArchive(paths, channelId)), ...inbox] : inbox;
+    return unrecorded.reduce(
+        (coverage, snapshot) => withAnswered(coverage, snapshot.resolution, snapshot),
+        stored ?? emptyCoverage,
+    );
+}
+
+export async function writeCoverage(
+    files: LakeFiles,
+    paths: LakePaths,
+    channelId: string,
+    coverage: ChannelCoverage,
+): Promise<void> {
+    await files.write(coverageFile(paths, channelId), `${JSON.stringify(coverage)}\n`);
+}
+
+/** Coverage with one more answered span; what had failed inside it is settled. */
+export function withAnswered(coverage: ChannelCoverage, resolution: number, span: Span): ChannelCoverage {
+    const key = String(resolution);
+    const failed = (coverage.failed[key] ?? []).flatMap((old) => subtractSpans(old, [span]));
+    return {
+        ...coverage,
+        answered: { ...coverage.answered, [key]: mergeSpans([...(coverage.answered[key] ?? []), span]) },
+        failed: { ...coverage.failed, [key]: failed },
+    };
+}
+
+/** Coverage with one more span that was asked for in vain. */
+export function withFailed(coverage: ChannelCoverage, resolution: number, span: Span): ChannelCoverage {
+    const key = String(resolution);
+    return {
+        ...coverage,
+        failed: { ...coverage.failed, [key]: mergeSpans([...(coverage.failed[key] ?? []), span]) },
+    };
+}
+
+export function answeredSpans(coverage: ChannelCoverage, resolution: number): readonly Span[] {
+    return coverage.answered[String(resolution)] ?? [];
+}
+
+/** Sorted, apart from each other; touching spans become one. */
+export function mergeSpans(spans: readonly Span[]): Span[] {
+    const merged: Span[] = [];
+    for (const span of [...spans].sort((a, b) => a.from - b.from)) {
+        const last = merged.at(-1);
+        if (last !== undefined && span.from <= last.to) {
+            merged[merged.length - 1] = { from: last.from, to: Math.max(last.to, span.to) };
+        } else if (span.to > span.from) {
+            merged.push({ from: span.from, to: span.to });
+        }
+    }
+    return merged;
+}
+
+/** What of `span` is in none of `covered`. */
+export function subtractSpans(span: Span, covered: readonly Span[]): Span[] {
+    const left: Span[] = [];
+    let at = span.from;
+    for (const { from, to } of mergeSpans(covered)) {
+        if (to <= at) continue;
+        if (from >= span.to) break;
+        if (from > at) left.push({ from: at, to: from });
+        at = to;
+    }
+    if (at < span.to) left.push({ from: at, to: span.to });
+    return left;
+}
+
+function parseCoverage(text: string | undefined): ChannelCoverage | undefined {
+    if (text === undefined) return undefined;
+    try {
+        const parsed = schema.safeParse(JSON.parse(text));
+        return parsed.success ? parsed.data : undefined;
+    } catch {
+        // Derived state that cannot be read is as good as none.
+        return undefined;
+    }
+}

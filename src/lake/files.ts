@@ -1,0 +1,211 @@
+/**
+ * The only writer of files. Everything that is kept goes temporary file → sync → rename → sync of the folder, so
+ * a reader, or a machine that loses power, sees the old file or the new one and nothing between.
+ */
+import { constants } from 'node:fs';
+import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { AppError } from '../core/errors.ts';
+
+/** One step of a write, as the fault injection of the crash tests sees it. */
+export type FileStep = 'write' | 'sync' | 'rename' | 'unlink' | 'append' | 'mkdir';
+
+/** Called before and after each step; a test may end the process or throw a disk error here. */
+export type FileHook = (step: FileStep, path: string, when: 'before' | 'after') => void;
+
+export interface LakeFiles {
+    /** Writes `data` to `final` by way of the staging folder. */
+    write(final: string, data: string | Uint8Array): Promise<void>;
+    /** Puts a finished temporary file in the place of `final`. */
+    replace(temporary: string, final: string): Promise<void>;
+    /** Moves a kept file to another folder of the same lake; nothing is left behind. */
+    move(from: string, to: string): Promise<void>;
+    /** Appends one whole line. A line torn by an earlier crash is closed first. */
+    appendLine(file: string, line: string): Promise<void>;
+    remove(file: string): Promise<void>;
+    /** A free path under `.staging`. Ends in `.tmp`, so no table's glob ever matches it. */
+    temporary(name: string): string;
+    /** Makes a folder and its parents. */
+    folder(path: string): Promise<void>;
+    /** Empties the staging folder: whatever a killed run left there was never part of the lake. */
+    sweepStaging(): Promise<number>;
+}
+
+export function createLakeFiles(staging: string, hook: FileHook = () => {}): LakeFiles {
+    let serial = 0;
+    const madeFolders = new Set<string>();
+
+    const step = async <T>(name: FileStep, path: string, work: () => Promise<T>): Promise<T> => {
+        try {
+            hook(name, path, 'before');
+            const result = await work();
+            hook(name, path, 'after');
+            return result;
+        } catch (cause) {
+            throw toLakeError(cause, path);
+        }
+    };
+
+    const folder = async (path: string): Promise<void> => {
+        if (madeFolders.has(path)) return;
+        const first = await step('mkdir', path, () => mkdir(path, { recursive: true }));
+        // A new folder's entry lives in its parent: without the sync it may be gone after a power cut.
+        if (first !== undefined) await syncFolder(dirname(first));
+        madeFolders.add(path);
+    };
+
+    const replace = async (temporary: string, final: string): Promise<void> => {
+        await step('sync', temporary, () => syncFile(temporary));
+        await folder(dirname(final));
+        await step('rename', final, () => rename(temporary, final));
+        await step('sync', dirname(final), () => syncFolder(dirname(final)));
+    };
+
+    const temporary = (name: string): string => {
+        serial += 1;
+        return join(staging, `${serial}-${name}.tmp`);
+    };
+
+    return {
+        temporary,
+        folder,
+        replace,
+        write: async (final, data) => {
+            await folder(staging);
+            const file = temporary('file');
+            await step('write', file, async () => {
+                const handle = await open(file, 'w');
+                try {
+                    await handle.writeFile(data);
+                } finally {
+                    await handle.close();
+                }
+            });
+            await replace(file, final);
+        },
+        move: async (from, to) => {
+            await folder(dirname(to));
+            await step('rename', to, () => rename(from, to));
+        },
+        appendLine: async (file, line) => {
+            await folder(dirname(file));
+            await step('append', file, () => appendWholeLine(file, line));
+        },
+        remove: async (file) => {
+            await step('unlink', file, () => unlink(file));
+        },
+        sweepStaging: async () => {
+            const leftovers = await listFolder(staging);
+            for (const name of leftovers) {
+                const path = join(staging, name);
+                await step('unlink', path, () => rm(path, { recursive: true, force: true }));
+            }
+            return leftovers.length;
+        },
+    };
+}
+
+async function syncFile(path: string): Promise<void> {
+    const handle = await open(path, 'r+');
+    try {
+        await handle.sync();
+    } finally {
+        await handle.close();
+    }
+}
+
+async function syncFolder(path: string): Promise<void> {
+    const handle = await open(path, constants.O_RDONLY);
+    try {
+        await handle.sync();
+    } finally {
+        await handle.close();
+    }
+}
+
+async function appendWholeLine(file: string, line: string): Promise<void> {
+    const handle = await open(file, 'a+');
+    try {
+        const { size } = await handle.stat();
+        const last = Buffer.alloc(1);
+        if (size > 0) await handle.read(last, 0, 1, size - 1);
+        const torn = size > 0 && last.toString() !== '\n';
+        await handle.write(`${torn ? '\n' : ''}${line}\n`);
+    } finally {
+        await handle.close();
+    }
+}
+
+/** Names in a folder, sorted; empty when there is no such folder. */
+export async function listFolder(path: string): Promise<string[]> {
+    try {
+        return (await readdir(path)).sort();
+    } catch (error) {
+        if (hasCode(error, 'ENOENT')) return [];
+        throw toLakeError(error, path);
+    }
+}
+
+/** A file's text; undefined when there is none. */
+export async function readMaybe(path: string): Promise<string | undefined> {
+    try {
+        return await readFile(path, 'utf8');
+    } catch (error) {
+        if (hasCode(error, 'ENOENT')) return undefined;
+        throw toLakeError(error, path);
+    }
+}
+
+/** Size in bytes; undefined when there is no such file. */
+export async function sizeMaybe(path: string): Promise<number | undefined> {
+    try {
+        return (await stat(path)).size;
+    } catch (error) {
+        if (hasCode(error, 'ENOENT')) return undefined;
+        throw toLakeError(error, path);
+    }
+}
+
+/** Copies a finished file to a place outside the lake, complete or not at all. */
+export async function deliverFile(temporary: string, final: string): Promise<void> {
+    const beside = `${final}.part`;
+    try {
+        await mkdir(dirname(final), { recursive: true });
+        await copyFile(temporary, beside);
+        await syncFile(beside);
+        await rename(beside, final);
+        await rm(temporary);
+    } catch (cause) {
+        // The first error is the one to tell.
+        await rm(beside, { force: true }).catch(() => undefined);
+        throw toLakeError(cause, final);
+    }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+    return error instanceof Error && 'code' in error && error.code === code;
+}
+
+/** Gives the system's file errors a sentence and an exit code; others pass unchanged. */
+export function toLakeError(cause: unknown, path: string): unknown {
+    if (cause instanceof AppError) return cause;
+    if (hasCode(cause, 'ENOSPC') || hasCode(cause, 'EDQUOT')) {
+        return new AppError('LAKE_DISK_FULL', `no space left on the disk for ${path}`, {
+            cause,
+            hint: 'Free some space and run the command again; what was landed before is kept.',
+        });
+    }
+    if (hasCode(cause, 'EACCES') || hasCode(cause, 'EPERM') || hasCode(cause, 'EROFS')) {
+        return new AppError('LAKE_NOT_WRITABLE', `${path} cannot be written or read`, {
+            cause,
+            hint: 'Check the owner and the permissions of the folder, and that the disk is not read-only.',
+        });
+    }
+    if (hasCode(cause, 'ENOTDIR') || hasCode(cause, 'EEXIST')) {
+        return new AppError('LAKE_NOT_WRITABLE', `${path} runs through something that is not a folder`, {
+            cause,
+            hint: 'Name a folder with --lake.',
+        });
+    }
+    return cause;
+}

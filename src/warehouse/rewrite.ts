@@ -1,0 +1,39 @@
+/** Writes partitions of one form from partitions of another: other period, other fields, other codec. */
+import type { Span } from '../model/time.ts';
+import { type DuckDB, identifier, literal, literalList } from './duckdb.ts';
+import { type FileFormat, lakeFields, readingColumns } from './merge.ts';
+
+/** First and last timestamp (epoch seconds) of the files together. */
+export async function readBounds(db: DuckDB, files: readonly string[]): Promise<Span> {
+    const [row] = await db.rows(
+        `select epoch(min(timestamp))::bigint as first, epoch(max(timestamp))::bigint as last
+        from read_parquet(${literalList(files)}, hive_partitioning = false)`,
+    );
+    return { from: Number(row?.first ?? 0), to: Number(row?.last ?? 0) + 1 };
+}
+
+/** The rows of `files` (which all have the fields `present`) inside the span, in the wanted form. Returns the rows written. */
+export async function rewriteRows(
+    db: DuckDB,
+    files: readonly string[],
+    present: readonly string[],
+    span: Span,
+    format: FileFormat,
+    target: string,
+): Promise<{ readonly rows: number; readonly bytes: number }> {
+    const kept = new Set(lakeFields(present).map(({ column }) => column));
+    const columns = readingColumns(format.fields).map(([name, type]) =>
+        type !== 'DOUBLE' || kept.has(name) ? identifier(name) : `null::double as ${identifier(name)}`,
+    );
+    const [stats] = await db.rows(`
+        copy (
+            select ${columns.join(', ')}
+            from read_parquet(${literalList(files)}, hive_partitioning = false)
+            where epoch(timestamp) >= ${span.from} and epoch(timestamp) < ${span.to}
+            order by timestamp, interval_s
+        ) to ${literal(target)} (
+            format parquet, compression ${literal(format.codec)}, parquet_version ${literal(format.version)},
+            return_stats, kv_metadata {eniscope_lake_format: '1'}
+        )`);
+    return { rows: Number(stats?.count ?? 0), bytes: Number(stats?.file_size_bytes ?? 0) };
+}
