@@ -37,7 +37,6 @@ export const errorCodes = {
     LAKE_NOT_WRITABLE: { exit: 6, meaning: 'The lake cannot be written: permissions, or a read-only disk.' },
     LAKE_DISK_FULL: { exit: 6, meaning: 'The disk has no space left.' },
     LAKE_NEWER_FORMAT: { exit: 6, meaning: 'The lake was written by a newer version of the program.' },
-    LAKE_RAW_MISSING: { exit: 6, meaning: 'The raw snapshots a rebuild needs are gone.' },
     RUN_PARTIAL: {
         exit: 7,
         meaning: 'The run finished; some channels or spans failed and are named in the journal.',

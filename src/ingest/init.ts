@@ -1,9 +1,8 @@
 /** Makes a lake: the manifest, the folders, an empty catalog whose views already exist. */
-import { mkdir } from 'node:fs/promises';
 import { AppError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { Runtime } from '../core/runtime.ts';
-import { createLakeFiles, listFolder, toLakeError } from '../lake/files.ts';
+import { createLakeFiles, listFolder, makeFolder, toLakeError } from '../lake/files.ts';
 import { lakeFormat, lakePaths } from '../lake/layout.ts';
 import { type LakeManifest, type ParquetCodec, readManifest, writeManifest } from '../lake/manifest.ts';
 import type { Granularity } from '../model/time.ts';
@@ -37,7 +36,7 @@ export async function initLake(options: InitOptions): Promise<{ readonly created
         return { created: false };
     }
     await refuseStrangers(options.root);
-    await mkdir(options.root, { recursive: true }).catch((cause: unknown) => {
+    await makeFolder(options.root).catch((cause: unknown) => {
         throw toLakeError(cause, options.root);
     });
     const files = createLakeFiles(paths.staging);

@@ -6,7 +6,7 @@
  */
 import type { WireChannel, WireDevice, WireOrganization } from '../api/client.ts';
 import type { ReferenceTable } from '../lake/layout.ts';
-import { type Columns, type ReferenceRow, referenceColumns } from '../model/tables.ts';
+import { type ReferenceRow, referenceIds } from '../model/tables.ts';
 import { formatInstant } from '../model/time.ts';
 
 type Values = Record<string, string | number | boolean | null>;
@@ -74,8 +74,7 @@ export function nextRows(
     listed: readonly Values[],
     fetchedAt: number,
 ): ReferenceRow[] {
-    const columns: Columns = referenceColumns[table];
-    const [id = ''] = Object.keys(columns);
+    const id = referenceIds[table];
     const at = new Date(fetchedAt).toISOString();
     const before = new Map(previous.map((row) => [row[id], row]));
     const now = new Map(listed.map((values) => [values[id], values]));

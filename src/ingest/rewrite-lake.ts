@@ -2,10 +2,10 @@
  * Changes the form of every data file: the period of a partition, the fields, the codec. The new tree is built
  * complete beside the old one and takes its place by two renames; a kill between them is mended at the next start.
  */
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AppError } from '../core/errors.ts';
-import { listFolder } from '../lake/files.ts';
+import { listFolder, makeFolder } from '../lake/files.ts';
 import {
     type LakePaths,
     lakePaths,
@@ -35,7 +35,7 @@ export async function rewriteLake(lake: LakeContext, next: LakeManifest): Promis
                 await rewriteChannel(lake, db, channel, staged, next, tally);
             }
         });
-        await mkdir(staged.readings, { recursive: true });
+        await makeFolder(staged.readings);
         await exchange(lake.paths, staged.readings);
         await writeManifest(lake.files, lake.paths, next);
         await rm(oldReadings(lake.paths), { recursive: true });
@@ -62,7 +62,7 @@ async function rewriteChannel(
     const format = { fields: next.fields, ...next.parquet };
     for (const partition of partitionsOf(await readBounds(db, files), next.granularity)) {
         const target = partitionFile(staged, channelId, partition);
-        await mkdir(dirname(target), { recursive: true });
+        await makeFolder(dirname(target));
         const { rows, bytes } = await rewriteRows(db, files, lake.manifest.fields, partition, format, target);
         if (rows === 0) await rm(dirname(target), { recursive: true });
         else tally.partition(rows, bytes);

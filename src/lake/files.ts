@@ -5,7 +5,7 @@
 import { constants } from 'node:fs';
 import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { AppError } from '../core/errors.ts';
+import { toSystemError } from '../core/system-errors.ts';
 
 /** One step of a write, as the fault injection of the crash tests sees it. */
 export type FileStep = 'write' | 'sync' | 'rename' | 'unlink' | 'append' | 'mkdir';
@@ -48,7 +48,7 @@ export function createLakeFiles(staging: string, hook: FileHook = () => {}): Lak
 
     const folder = async (path: string): Promise<void> => {
         if (madeFolders.has(path)) return;
-        const first = await step('mkdir', path, () => mkdir(path, { recursive: true }));
+        const first = await step('mkdir', path, () => makeFolder(path));
         // A new folder's entry lives in its parent: without the sync it may be gone after a power cut.
         if (first !== undefined) await syncFolder(dirname(first));
         madeFolders.add(path);
@@ -103,6 +103,35 @@ export function createLakeFiles(staging: string, hook: FileHook = () => {}): Lak
             return leftovers.length;
         },
     };
+}
+
+/**
+ * Makes a folder and its parents; returns the first one made. Node's own recursive mkdir never ends where a parent
+ * is there and takes no folders, as under /proc.
+ */
+export async function makeFolder(path: string): Promise<string | undefined> {
+    try {
+        await mkdir(path);
+        return path;
+    } catch (error) {
+        if (hasCode(error, 'EEXIST') && (await stat(path)).isDirectory()) return undefined;
+        const parent = dirname(path);
+        if (!hasCode(error, 'ENOENT') || parent === path) throw error;
+        const first = await makeFolder(parent);
+        return makeInside(path).then((made) => first ?? made);
+    }
+}
+
+async function makeInside(path: string): Promise<string | undefined> {
+    try {
+        await mkdir(path);
+        return path;
+    } catch (error) {
+        // Somebody else made it meanwhile.
+        if (hasCode(error, 'EEXIST')) return undefined;
+        if (!hasCode(error, 'ENOENT')) throw error;
+        throw Object.assign(new Error(`${dirname(path)} takes no folders`), { code: 'EACCES', cause: error });
+    }
 }
 
 async function syncFile(path: string): Promise<void> {
@@ -170,7 +199,7 @@ export async function sizeMaybe(path: string): Promise<number | undefined> {
 export async function deliverFile(temporary: string, final: string): Promise<void> {
     const beside = `${final}.part`;
     try {
-        await mkdir(dirname(final), { recursive: true });
+        await makeFolder(dirname(final));
         await copyFile(temporary, beside);
         await syncFile(beside);
         await rename(beside, final);
@@ -188,24 +217,5 @@ function hasCode(error: unknown, code: string): boolean {
 
 /** Gives the system's file errors a sentence and an exit code; others pass unchanged. */
 export function toLakeError(cause: unknown, path: string): unknown {
-    if (cause instanceof AppError) return cause;
-    if (hasCode(cause, 'ENOSPC') || hasCode(cause, 'EDQUOT')) {
-        return new AppError('LAKE_DISK_FULL', `no space left on the disk for ${path}`, {
-            cause,
-            hint: 'Free some space and run the command again; what was landed before is kept.',
-        });
-    }
-    if (hasCode(cause, 'EACCES') || hasCode(cause, 'EPERM') || hasCode(cause, 'EROFS')) {
-        return new AppError('LAKE_NOT_WRITABLE', `${path} cannot be written or read`, {
-            cause,
-            hint: 'Check the owner and the permissions of the folder, and that the disk is not read-only.',
-        });
-    }
-    if (hasCode(cause, 'ENOTDIR') || hasCode(cause, 'EEXIST')) {
-        return new AppError('LAKE_NOT_WRITABLE', `${path} runs through something that is not a folder`, {
-            cause,
-            hint: 'Name a folder with --lake.',
-        });
-    }
-    return cause;
+    return toSystemError(cause, path) ?? cause;
 }

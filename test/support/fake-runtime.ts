@@ -28,7 +28,7 @@ export interface FakeRuntimeOptions
 }
 
 /** The instant at which a fake clock stands unless told otherwise. */
-export const fakeNow = '2026-11-23T09:20:00Z';
+const fakeNow = '2026-11-23T09:20:00Z';
 
 /** A stream that keeps its text. */
 export function textStream(

@@ -8,7 +8,7 @@ import { type LakeContext, withLake } from '../../src/ingest/context.ts';
 import { groupByPartition } from '../../src/ingest/partition-work.ts';
 import { sizeSnapshots } from '../../src/ingest/raw.ts';
 import { withRun } from '../../src/ingest/tally.ts';
-import { createLakeFiles } from '../../src/lake/files.ts';
+import { createLakeFiles, type FileHook } from '../../src/lake/files.ts';
 import { type LakePaths, lakeFormat, lakePaths } from '../../src/lake/layout.ts';
 import { writeManifest } from '../../src/lake/manifest.ts';
 import { landSnapshot, listArchive, listArchivedChannels } from '../../src/lake/snapshots.ts';
@@ -28,8 +28,8 @@ export interface GivenAnswer {
 export interface BareLake {
     readonly paths: LakePaths;
     land(answers: readonly GivenAnswer[]): Promise<void>;
-    /** Merges what waits in the inbox; no catalog is published. */
-    compact(): Promise<void>;
+    /** Merges what waits in the inbox; no catalog is published. The hook sees each step of writing files. */
+    compact(hook?: FileHook): Promise<void>;
     /** Makes every partition again from the archive. */
     rebuild(): Promise<void>;
 }
@@ -49,7 +49,7 @@ export async function makeBareLake(
         parquet: { codec: 'zstd', version: 'V2' },
         createdAt: '2026-01-01T00:00:00.000Z',
     });
-    const open = (use: (lake: LakeContext) => Promise<unknown>): Promise<unknown> =>
+    const open = (use: (lake: LakeContext) => Promise<unknown>, hook?: FileHook): Promise<unknown> =>
         withLake(
             {
                 root,
@@ -58,6 +58,7 @@ export async function makeBareLake(
                 runtime: fakeRuntime(),
                 log: silentLogger,
                 queriesFolder: 'queries',
+                ...(hook === undefined ? {} : { fileHook: hook }),
             },
             use,
         );
@@ -66,8 +67,8 @@ export async function makeBareLake(
         land: async (answers) => {
             for (const answer of answers) await land(paths, answer);
         },
-        compact: async () => {
-            await open((lake) => withRun(lake, {}, (tally) => compactInto(lake, tally)));
+        compact: async (hook) => {
+            await open((lake) => withRun(lake, {}, (tally) => compactInto(lake, tally)), hook);
         },
         rebuild: async () => {
             await open((lake) =>

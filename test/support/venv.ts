@@ -1,6 +1,7 @@
 /** The Python environment with the tools that read a lake; `npm test` makes it. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { runProcess } from './run-cli.ts';
 
 const folder = fileURLToPath(new URL('../../.venv', import.meta.url));
@@ -27,7 +28,9 @@ export async function askDuckdb(
         env: { HOME: cwd, ...env },
     });
     // It names the script it was told to load.
-    const said = stderr.split('\n').filter((line) => !line.includes('-- Loading resources from'));
-    if (code !== 0 || said.join('').length > 4) throw new Error(`duckdb ended with ${code}: ${stderr}`);
+    const said = stripVTControlCharacters(stderr)
+        .split('\n')
+        .filter((line) => !line.includes('-- Loading resources from'));
+    if (code !== 0 || said.join('') !== '') throw new Error(`duckdb ended with ${code}: ${stderr}`);
     return JSON.parse(stdout);
 }

@@ -7,6 +7,7 @@ import {
     deliverFile,
     type FileStep,
     listFolder,
+    makeFolder,
     readMaybe,
 } from '../../../src/lake/files.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
@@ -114,5 +115,22 @@ describe('reading what may not be there', () => {
         const root = tempFolder();
         expect(await readMaybe(join(root, 'x'))).toBeUndefined();
         expect(await listFolder(join(root, 'x'))).toEqual([]);
+    });
+});
+
+describe('making a folder', () => {
+    it('makes its parents, also when several do so at once', async () => {
+        const root = tempFolder();
+        const paths = Array.from({ length: 40 }, (_, index) =>
+            join(root, 'a/b', `c${index % 7}`, `d${index}`),
+        );
+        await Promise.all(paths.map(makeFolder));
+        expect(readdirSync(join(root, 'a/b'))).toHaveLength(7);
+        expect(await makeFolder(join(root, 'a/b'))).toBeUndefined();
+        expect(await makeFolder(join(root, 'x/y'))).toBe(join(root, 'x'));
+    });
+
+    it('ends with an error where a parent takes no folders', async () => {
+        await expect(makeFolder('/proc/eniscope/lake')).rejects.toMatchObject({ code: 'EACCES' });
     });
 });

@@ -1,0 +1,82 @@
+/** Tables for a terminal: numbers to the right with as many digits as they are worth, everything else to the left. */
+
+import Table from 'cli-table3';
+import colors from 'picocolors';
+
+export type Cell = string | number | boolean | null | undefined;
+
+export interface TableOptions {
+    readonly color: boolean;
+    /** Columns that hold numbers, by position; found from the values when left out. */
+    readonly numeric?: readonly boolean[];
+}
+
+const nothing = '–';
+
+const noLines = {
+    top: '',
+    'top-mid': '',
+    'top-left': '',
+    'top-right': '',
+    bottom: '',
+    'bottom-mid': '',
+    'bottom-left': '',
+    'bottom-right': '',
+    left: '',
+    'left-mid': '',
+    mid: '',
+    'mid-mid': '',
+    right: '',
+    'right-mid': '',
+    middle: '  ',
+};
+
+/** A header and rows as text, one line each, without trailing spaces. Null is shown as –, an empty text as nothing. */
+export function formatTable(
+    head: readonly string[],
+    rows: readonly (readonly Cell[])[],
+    options: TableOptions,
+): string {
+    const { dim } = colors.createColors(options.color);
+    const columns = head.map((_, at) => {
+        const values = rows.map((row) => row[at]);
+        return { numeric: options.numeric?.[at] ?? isNumeric(values), digits: chooseDigits(values) };
+    });
+    const table = new Table({
+        chars: noLines,
+        style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
+        colAligns: columns.map(({ numeric }) => (numeric ? 'right' : 'left')),
+    });
+    table.push(head.map((name) => dim(name)));
+    for (const row of rows) table.push(columns.map(({ digits }, at) => formatCell(row[at], digits)));
+    return `${table.toString().replaceAll(/[ ]+$/gm, '')}\n`;
+}
+
+function isNumeric(values: readonly Cell[]): boolean {
+    const present = values.filter((value) => value !== null && value !== undefined);
+    return present.length > 0 && present.every((value) => typeof value === 'number');
+}
+
+/** Decimals of a column: about five significant digits of its largest value, none when all are whole. */
+function chooseDigits(values: readonly Cell[]): number {
+    let largest = 0;
+    let whole = true;
+    for (const value of values) {
+        if (typeof value !== 'number' || !Number.isFinite(value)) continue;
+        largest = Math.max(largest, Math.abs(value));
+        whole &&= Number.isInteger(value);
+    }
+    if (whole) return 0;
+    return Math.min(6, Math.max(1, 3 - Math.floor(Math.log10(largest))));
+}
+
+function formatCell(value: Cell, digits: number): string {
+    if (value === null || value === undefined) return nothing;
+    if (typeof value !== 'number') return String(value).replaceAll('\n', ' ');
+    return formatNumber(value, digits);
+}
+
+/** Fixed decimals, thousands separated: `12,345.6`. */
+export function formatNumber(value: number, digits = 0): string {
+    return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
