@@ -259,16 +259,24 @@ async function archive(
     left: Map<string, number>,
     tally: Tally,
 ): Promise<void> {
-    for (const snapshot of batch.flatMap(({ snapshots }) => snapshots)) {
-        const uses = (left.get(snapshot.path) ?? 1) - 1;
-        left.set(snapshot.path, uses);
-        const kept = archivePath(lake.paths, snapshot);
-        if (uses > 0 || snapshot.path === kept) continue;
-        // A damaged one was set aside and is no longer there.
-        if ((await sizeMaybe(snapshot.path)) === undefined) continue;
-        await lake.files.move(snapshot.path, kept);
-        tally.snapshot();
-    }
+    const done = batch
+        .flatMap(({ snapshots }) => snapshots)
+        .filter(({ path }) => {
+            const uses = (left.get(path) ?? 1) - 1;
+            left.set(path, uses);
+            return uses === 0;
+        });
+    const limit = pLimit(8);
+    await Promise.all(done.map((snapshot) => limit(() => moveToArchive(lake, snapshot, tally))));
+}
+
+async function moveToArchive(lake: LakeContext, snapshot: Snapshot, tally: Tally): Promise<void> {
+    const kept = archivePath(lake.paths, snapshot);
+    if (snapshot.path === kept) return;
+    // A damaged one was set aside and is no longer there.
+    if ((await sizeMaybe(snapshot.path)) === undefined) return;
+    await lake.files.move(snapshot.path, kept);
+    tally.snapshot();
 }
 
 async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R | undefined>): Promise<R[]> {

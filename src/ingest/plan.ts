@@ -40,7 +40,7 @@ export interface PlannedRequest extends Span {
 }
 
 /** Longest span the API is known to honour each resolution for, in seconds. Source: the API's recorded downgrades. */
-export const longestSpan: Readonly<Record<Resolution, number>> = {
+const longestSpan: Readonly<Record<Resolution, number>> = {
     60: daySeconds,
     900: 90 * daySeconds,
     1800: 90 * daySeconds,
@@ -73,7 +73,7 @@ export function lastClosed(now: number, resolution: Resolution, timeZone: string
 }
 
 /** The spans a plan has to cover, aligned, apart from each other. */
-export function wantedSpans(coverage: ChannelCoverage, timeZone: string, options: PlanOptions): Span[] {
+function wantedSpans(coverage: ChannelCoverage, timeZone: string, options: PlanOptions): Span[] {
     const { resolution } = options;
     const closed = lastClosed(options.now, resolution, timeZone);
     const end =

@@ -51,7 +51,7 @@ export async function readChannels(lake: LakeContext): Promise<KnownChannel[]> {
 }
 
 /** One state of the tables to the next; a list that could not be read changes nothing. */
-export function foldLists(
+function foldLists(
     before: Tables,
     lists: Lists,
     zones: ReadonlySet<string>,

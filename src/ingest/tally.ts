@@ -18,7 +18,7 @@ export interface Tally {
     summary(): RunSummary;
 }
 
-export function createTally(lake: LakeContext): Tally {
+function createTally(lake: LakeContext): Tally {
     const outcomes: Record<Outcome, number> = { landed: 0, empty: 0, coarser: 0, failed: 0, quarantined: 0 };
     const failures = new Map<string, Failure>();
     const silentChannels: string[] = [];

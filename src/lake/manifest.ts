@@ -7,7 +7,6 @@ import { type LakeFiles, readMaybe } from './files.ts';
 import { type LakePaths, lakeFormat } from './layout.ts';
 
 export type ParquetCodec = 'zstd' | 'snappy' | 'gzip' | 'uncompressed';
-export const parquetCodecs: readonly ParquetCodec[] = ['zstd', 'snappy', 'gzip', 'uncompressed'];
 
 export interface LakeManifest {
     readonly format: number;

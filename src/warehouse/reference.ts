@@ -1,14 +1,14 @@
 /** Reads and writes the reference tables: small Parquet files with a declared schema, sorted by id. */
-import { type Columns, type ReferenceRow, referenceColumns } from '../model/tables.ts';
+import { type ReferenceRow, referenceIds } from '../model/tables.ts';
 import { type DuckDB, identifier, literal } from './duckdb.ts';
+import { referenceColumns } from './reference-columns.ts';
 
-export type ReferenceName = keyof typeof referenceColumns;
+export type ReferenceName = keyof typeof referenceIds;
 
 /** The rows of a reference file, instants as ISO text. */
 export async function readReference(db: DuckDB, table: ReferenceName, file: string): Promise<ReferenceRow[]> {
-    const columns: Columns = referenceColumns[table];
-    const select = Object.entries(columns).map(([name, type]) =>
-        type === 'TIMESTAMP WITH TIME ZONE'
+    const select = referenceColumns[table].columns.map(({ name, type }) =>
+        type === 'timestamptz'
             ? `strftime(${identifier(name)} at time zone 'UTC', '%Y-%m-%dT%H:%M:%S.%gZ') as ${identifier(name)}`
             : identifier(name),
     );
@@ -26,9 +26,9 @@ export async function writeReference(
     format: { readonly codec: string; readonly version: string },
     target: string,
 ): Promise<void> {
-    const columns: Columns = referenceColumns[table];
-    const structure = JSON.stringify([columns]);
-    const [id = ''] = Object.keys(columns);
+    const { columns } = referenceColumns[table];
+    const structure = JSON.stringify([Object.fromEntries(columns.map(({ name, type }) => [name, type]))]);
+    const id = identifier(referenceIds[table]);
     const prepared = await db.connection.prepare(
         `create or replace temp table reference_rows as
         select unnest(from_json($1::json, ${literal(structure)}), recursive := true)`,
@@ -38,9 +38,9 @@ export async function writeReference(
     prepared.destroySync();
     await db.run(`
         copy (
-            select ${Object.keys(columns).map(identifier).join(', ')}
+            select ${columns.map(({ name }) => identifier(name)).join(', ')}
             from reference_rows
-            order by length(${identifier(id)}), ${identifier(id)}
+            order by length(${id}), ${id}
         ) to ${literal(target)} (
             format parquet, compression ${literal(format.codec)}, parquet_version ${literal(format.version)},
             kv_metadata {eniscope_lake_format: '1'}

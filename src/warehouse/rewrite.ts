@@ -1,7 +1,7 @@
 /** Writes partitions of one form from partitions of another: other period, other fields, other codec. */
 import type { Span } from '../model/time.ts';
 import { type DuckDB, identifier, literal, literalList } from './duckdb.ts';
-import { type FileFormat, lakeFields, readingColumns } from './merge.ts';
+import { copyOptions, type FileFormat, lakeFields, readingColumns } from './merge.ts';
 
 /** First and last timestamp (epoch seconds) of the files together. */
 export async function readBounds(db: DuckDB, files: readonly string[]): Promise<Span> {
@@ -31,9 +31,6 @@ export async function rewriteRows(
             from read_parquet(${literalList(files)}, hive_partitioning = false)
             where epoch(timestamp) >= ${span.from} and epoch(timestamp) < ${span.to}
             order by timestamp, interval_s
-        ) to ${literal(target)} (
-            format parquet, compression ${literal(format.codec)}, parquet_version ${literal(format.version)},
-            return_stats, kv_metadata {eniscope_lake_format: '1'}
-        )`);
+        ) to ${literal(target)} (${copyOptions(format)})`);
     return { rows: Number(stats?.count ?? 0), bytes: Number(stats?.file_size_bytes ?? 0) };
 }

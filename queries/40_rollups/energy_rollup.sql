@@ -1,0 +1,225 @@
+-- The one mechanism behind energy_hourly, energy_daily, energy_weekly and energy_monthly: clean readings of a
+-- channel summed over the hours, days, weeks or months of its site's calendar.
+-- A reading belongs to the period its interval starts in, so energy is conserved. Readings are bucketed by
+-- instant and labelled locally: the two 02:00 hours of autumn stay two, a day has 23, 24 or 25 hours.
+--
+-- macro:              unit
+-- channel_id          varchar      the channel
+-- channel_name        varchar      its name; null when the channel is unknown
+-- organization_id     varchar      the organization it belongs to
+-- organization_name   varchar      the organization's name
+-- time_zone           varchar      the zone whose calendar is used
+-- hour_s              bigint       hour: its first instant as epoch seconds; else null
+-- local_hour_s        bigint       hour: wall clock seconds since 1970; else null
+-- first_date          date         the first day of the day, week or month at the site; hour: null
+-- energy_kwh          double       sum of energy; null when nothing was measured
+-- avg_power_kw        double       energy divided by the measured time; mean of power over time without energy
+-- min_power_kw        double       lowest mean power of an interval
+-- peak_power_kw       double       highest mean power of an interval
+-- peak_at             timestamptz  start of that interval, the earliest of equals
+-- avg_voltage_v       double       mean voltage over time
+-- min_voltage_v       double       lowest mean voltage of an interval
+-- max_voltage_v       double       highest mean voltage of an interval
+-- avg_power_factor    double       power factor weighted by energy; null without energy
+-- reading_count       bigint       intervals with measured energy
+-- expected_count      bigint       reading_count plus the intervals that are missing, at the finest length seen
+-- coverage            double       measured time divided by the period's length, 0 to 1
+with calendar_days as not materialized (
+    select
+        time_zone,
+        utc_date - date '1970-01-01' as utc_day,
+        offset_s,
+        epoch_us(changes_at) // 1000000 as changes_s,
+        offset_after_s,
+    from calendar
+),
+
+located as (
+    select
+        readings_clean.*,
+        epoch_us(readings_clean.timestamp) // 1000000 as starts_s,
+        coalesce(channel_sites.time_zone, 'UTC') as time_zone,
+    from readings_clean
+    left join channel_sites
+        on readings_clean.channel_id = channel_sites.channel_id
+),
+
+localized as (
+    select
+        located.*,
+        calendar_days.changes_s,
+        case
+            when calendar_days.utc_day is null
+                -- Beyond the calendar each row is converted by itself: slower, never lost.
+                then located.starts_s
+                    + epoch_us(timezone(located.time_zone, located.timestamp)) // 1000000
+                    - epoch_us(located.timestamp) // 1000000
+            when located.starts_s >= calendar_days.changes_s
+                then located.starts_s + calendar_days.offset_after_s
+            else located.starts_s + calendar_days.offset_s
+        end as local_s,
+    from located
+    left join calendar_days
+        on located.time_zone = calendar_days.time_zone
+        and located.starts_s // 86400 = calendar_days.utc_day
+),
+
+bucketed as (
+    select
+        *,
+        -- An offset that changes inside a local hour cuts that hour in two.
+        case
+            when unit = 'hour' then greatest(
+                starts_s - local_s % 3600,
+                case when starts_s >= changes_s then changes_s end
+            )
+        end as hour_s,
+        -- Dates here rather than numbers: a filter on the date goes below the aggregate.
+        case unit
+            when 'day' then date '1970-01-01' + cast(local_s // 86400 as integer)
+            when 'week' then date '1970-01-01' + cast(local_s // 86400 - (local_s // 86400 + 3) % 7 as integer)
+            when 'month' then cast(
+                date_trunc('month', date '1970-01-01' + cast(local_s // 86400 as integer)) as date
+            )
+        end as first_date,
+    from localized
+),
+
+summed as (
+    select
+        channel_id,
+        hour_s,
+        first_date,
+        min(case when unit = 'hour' then local_s - local_s % 3600 end) as local_hour_s,
+        sum(energy_kwh) as energy_kwh,
+        sum(case when energy_kwh is not null then interval_s end) as measured_s,
+        count(energy_kwh) as reading_count,
+        min(interval_s) as finest_s,
+        sum(power_kw * interval_s) as power_kws,
+        sum(case when power_kw is not null then interval_s end) as power_s,
+        min(power_kw) as min_power_kw,
+        max(case when power_kw is not null then struct_pack(power_kw := power_kw, before := -starts_s) end)
+            as peak,
+        sum(voltage_v * interval_s) as voltage_vs,
+        sum(case when voltage_v is not null then interval_s end) as voltage_s,
+        min(voltage_v) as min_voltage_v,
+        max(voltage_v) as max_voltage_v,
+        sum(power_factor * energy_kwh) as weighted_power_factor,
+        sum(case when power_factor is not null then energy_kwh end) as power_factor_kwh,
+    from bucketed
+    group by channel_id, hour_s, first_date
+),
+
+offset_changes as (
+    select
+        time_zone,
+        changes_s,
+        changes_s + offset_s as before_s,
+        changes_s + offset_after_s as after_s,
+    from calendar_days
+    where changes_s is not null
+),
+
+-- What a change of the offset adds to a local day (or takes away): the wall clock time it repeats or skips.
+changed_days as (
+    select
+        *,
+        unnest(range(
+            least(before_s, after_s) // 86400,
+            (greatest(before_s, after_s) - 1) // 86400 + 1
+        )) as local_day,
+    from offset_changes
+),
+
+changed_lengths as (
+    select
+        time_zone,
+        null as hour_s,
+        case unit
+            when 'day' then date '1970-01-01' + cast(local_day as integer)
+            when 'week' then date '1970-01-01' + cast(local_day - (local_day + 3) % 7 as integer)
+            when 'month' then cast(date_trunc('month', date '1970-01-01' + cast(local_day as integer)) as date)
+        end as first_date,
+        (
+            least(greatest(before_s, after_s), (local_day + 1) * 86400)
+            - greatest(least(before_s, after_s), local_day * 86400)
+        ) * sign(before_s - after_s) as extra_s,
+    from changed_days
+    where unit <> 'hour'
+    union all
+    select time_zone, changes_s - before_s % 3600 as hour_s, null as first_date, before_s % 3600 - 3600 as extra_s,
+    from offset_changes
+    where unit = 'hour' and before_s % 3600 > 0
+    union all
+    select time_zone, changes_s as hour_s, null as first_date, -(after_s % 3600) as extra_s,
+    from offset_changes
+    where unit = 'hour' and after_s % 3600 > 0
+),
+
+extra_lengths as (
+    select time_zone, hour_s, first_date, sum(extra_s) as extra_s,
+    from changed_lengths
+    group by time_zone, hour_s, first_date
+),
+
+named as (
+    select
+        summed.*,
+        channel_sites.channel_name,
+        channel_sites.organization_id,
+        channel_sites.organization_name,
+        coalesce(channel_sites.time_zone, 'UTC') as time_zone,
+    from summed
+    left join channel_sites
+        on summed.channel_id = channel_sites.channel_id
+),
+
+measured as (
+    select
+        named.*,
+        coalesce(measured_s, 0) as known_s,
+        greatest(
+            case unit
+                when 'hour' then 3600
+                when 'day' then 86400
+                when 'week' then 604800
+                when 'month' then 86400 * day(last_day(named.first_date))
+            end + coalesce(extra_lengths.extra_s, 0),
+            1
+        ) as period_s,
+    from named
+    left join extra_lengths
+        on named.time_zone = extra_lengths.time_zone
+        and named.hour_s is not distinct from extra_lengths.hour_s
+        and named.first_date is not distinct from extra_lengths.first_date
+),
+
+final as (
+    select
+        channel_id,
+        channel_name,
+        organization_id,
+        organization_name,
+        time_zone,
+        hour_s,
+        local_hour_s,
+        first_date,
+        energy_kwh,
+        coalesce(3600 * energy_kwh / measured_s, power_kws / power_s) as avg_power_kw,
+        min_power_kw,
+        peak.power_kw as peak_power_kw,
+        make_timestamptz(-1000000 * peak.before) as peak_at,
+        voltage_vs / voltage_s as avg_voltage_v,
+        min_voltage_v,
+        max_voltage_v,
+        case when power_factor_kwh > 0 then weighted_power_factor / power_factor_kwh end as avg_power_factor,
+        reading_count,
+        greatest(
+            reading_count + cast(round(greatest(period_s - known_s, 0) / finest_s) as bigint),
+            1
+        ) as expected_count,
+        cast(least(known_s / period_s, 1) as double) as coverage,
+    from measured
+)
+
+select * from final

@@ -1,0 +1,52 @@
+-- Energy per channel and week at the site, Monday to Sunday.
+-- A week with readings but no energy is present with null and coverage 0; one without any reading has no row.
+--
+-- grain:              one row per channel_id, week
+-- time:               week
+-- channel_id          varchar      the channel
+-- channel_name        varchar      its name; null when the channel is unknown
+-- organization_id     varchar      the organization it belongs to
+-- organization_name   varchar      the organization's name
+-- time_zone           varchar      the zone whose calendar is used; UTC when the organization has none
+-- week                date         the Monday the week begins on, at the site
+-- energy_kwh          double       energy of the week; null when nothing was measured, never 0 instead
+-- avg_power_kw        double       energy divided by the measured time; mean of power over time without energy
+-- min_power_kw        double       lowest mean power of an interval
+-- peak_power_kw       double       highest mean power of an interval
+-- peak_at             timestamptz  start of that interval, the earliest of equals, UTC
+-- avg_voltage_v       double       mean voltage over time
+-- min_voltage_v       double       lowest mean voltage of an interval
+-- max_voltage_v       double       highest mean voltage of an interval
+-- avg_power_factor    double       power factor weighted by energy; null without energy
+-- reading_count       bigint       intervals with measured energy
+-- expected_count      bigint       reading_count plus the intervals that are missing, at the finest length seen
+-- coverage            double       measured time divided by the week's length, 0 to 1;
+--                                  167, 168 or 169 hours
+with rollup as (
+    select * from energy_rollup('week')
+),
+
+final as (
+    select
+        channel_id,
+        channel_name,
+        organization_id,
+        organization_name,
+        time_zone,
+        first_date as week,
+        energy_kwh,
+        avg_power_kw,
+        min_power_kw,
+        peak_power_kw,
+        peak_at,
+        avg_voltage_v,
+        min_voltage_v,
+        max_voltage_v,
+        avg_power_factor,
+        reading_count,
+        expected_count,
+        coverage,
+    from rollup
+)
+
+select * from final

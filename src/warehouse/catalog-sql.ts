@@ -1,0 +1,62 @@
+/** The catalog as SQL text: every view as a statement, in an order and a form in which creating them costs nothing. */
+import { identifier, literal } from './duckdb.ts';
+import { type SourceOptions, sourceViews } from './sources.ts';
+import type { View } from './view-file.ts';
+
+/**
+ * The statements that create sources and views. The views are created over empty sources and the real sources
+ * come last: DuckDB lists the lake's files each time a view over them is created, but not when it is replaced.
+ */
+export function catalogStatements(sources: SourceOptions, views: readonly View[]): readonly string[] {
+    const real = sourceViews(sources);
+    const empty = sourceViews({ ...sources, present: new Set() });
+    return [
+        'create schema if not exists checks',
+        ...empty.map(createStatement),
+        ...views.map(createStatement),
+        ...real.filter((view) => sources.present.has(sourceTable(view))).map(createStatement),
+    ];
+}
+
+/** The statements that hang the headers' texts on views and columns, for people in a shell. */
+export function commentStatements(sources: SourceOptions, views: readonly View[]): readonly string[] {
+    return [...sourceViews(sources), ...views].flatMap(commentsOf);
+}
+
+/** The name under which a view is asked: checks have a schema of their own. */
+export function qualifiedName(view: View): string {
+    return view.kind === 'check' ? `checks.${identifier(view.name)}` : identifier(view.name);
+}
+
+function sourceTable(view: View): 'readings' | 'organizations' | 'devices' | 'channels' | 'calendar' {
+    switch (view.name) {
+        case 'readings':
+        case 'organizations':
+        case 'devices':
+        case 'channels':
+        case 'calendar':
+            return view.name;
+        default:
+            throw new Error(`${view.name} is no source`);
+    }
+}
+
+function createStatement(view: View): string {
+    const name = qualifiedName(view);
+    const head =
+        view.kind === 'macro'
+            ? `create or replace macro ${name}(${view.parameters.map(identifier).join(', ')}) as table`
+            : `create or replace view ${name} as`;
+    return `${head}\n${view.sql}`;
+}
+
+function commentsOf(view: View): readonly string[] {
+    const name = qualifiedName(view);
+    if (view.kind === 'macro') return [`comment on macro table ${name} is ${literal(view.summary)}`];
+    return [
+        `comment on view ${name} is ${literal(view.summary)}`,
+        ...view.columns.map(
+            (column) => `comment on column ${name}.${identifier(column.name)} is ${literal(column.text)}`,
+        ),
+    ];
+}

@@ -1,0 +1,150 @@
+/**
+ * The catalog: the files of queries/ as DuckDB views over one lake, in memory for a question or published as
+ * lake.duckdb and lake.sql for everybody else. It holds no data and can be deleted at any time.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Granularity } from '../model/time.ts';
+import { catalogStatements, commentStatements } from './catalog-sql.ts';
+import { type DuckDB, type DuckDBOptions, withDuckDB } from './duckdb.ts';
+import { lockDown } from './guard.ts';
+import { escapeGlob, findPresentTables, type SourceOptions, sourceViews } from './sources.ts';
+import { parseViewFile, type View } from './view-file.ts';
+import { orderViews } from './view-order.ts';
+
+export interface CatalogOptions {
+    /** Absolute path of the lake. */
+    readonly root: string;
+    /** The lake's field codes, in order. */
+    readonly fields: readonly string[];
+    readonly granularity: Granularity;
+}
+
+export interface OpenOptions extends CatalogOptions, Pick<DuckDBOptions, 'memoryLimit' | 'threads'> {
+    /** Folders outside the lake that the connection may write to, for `copyRows`. */
+    readonly writable?: readonly string[];
+}
+
+export interface PublishOptions extends CatalogOptions {
+    /** `lake.duckdb`, `lake.sql`, and the folder unfinished files go to; all on one file system. */
+    readonly catalogFile: string;
+    readonly sqlFile: string;
+    readonly stagingFolder: string;
+    /** Syncs a finished temporary file and renames it over the final one. */
+    readonly replaceFile: (temporary: string, final: string) => Promise<void>;
+}
+
+/** Every view file of queries/ (the package's own folder when left out), each after the views it reads. */
+export async function loadViews(givenFolder?: string): Promise<readonly View[]> {
+    const folder = givenFolder ?? (await findQueriesFolder());
+    const views: View[] = [];
+    for (const layer of (await readdir(folder)).sort()) {
+        if (!/^\d\d_/.test(layer)) continue;
+        for (const file of (await readdir(join(folder, layer))).sort()) {
+            if (!file.endsWith('.sql')) continue;
+            const text = await readFile(join(folder, layer, file), 'utf8');
+            views.push(parseViewFile(layer, basename(file, '.sql'), text));
+        }
+    }
+    return orderViews(views, sourceNames);
+}
+
+/** Sources and views of one lake, sources first: what `views`, `queryView` and `check` work on. */
+export async function catalogViews(options: CatalogOptions): Promise<readonly View[]> {
+    return [...sourceViews(await sourcesOf(options)), ...(await loadViews())];
+}
+
+/** The catalog as SQL text: usable by `duckdb -init lake.sql` from any folder, in any time zone. */
+export async function catalogSql(options: CatalogOptions): Promise<string> {
+    const sources = await sourcesOf(options);
+    const views = await loadViews();
+    const statements = [...catalogStatements(sources, views), ...commentStatements(sources, views)];
+    return `-- The views of this lake. Written by eniscope-lake; do not edit, it is written anew.\n${statements.join(';\n\n')};\n`;
+}
+
+/**
+ * Writes lake.duckdb and lake.sql when the SQL changed or one of them is missing; costs a few milliseconds when
+ * not. A reader that has the old lake.duckdb open keeps it.
+ */
+export async function publishCatalog(options: PublishOptions): Promise<'published' | 'unchanged'> {
+    const sql = await catalogSql(options);
+    if ((await exists(options.catalogFile)) && (await textOf(options.sqlFile)) === sql) return 'unchanged';
+    await mkdir(options.stagingFolder, { recursive: true });
+    const temporary = join(options.stagingFolder, `catalog-${randomUUID()}`);
+    try {
+        await withDuckDB({ file: `${temporary}.duckdb` }, async (db) => {
+            // One transaction: each statement by itself would be synced to the disk.
+            await db.run(`begin;\n${sql}commit;`);
+            await db.run('checkpoint');
+        });
+        await options.replaceFile(`${temporary}.duckdb`, options.catalogFile);
+        // Last, because its text says that lake.duckdb is of the same make.
+        await writeFile(`${temporary}.sql`, sql);
+        await options.replaceFile(`${temporary}.sql`, options.sqlFile);
+    } finally {
+        for (const end of ['.duckdb', '.duckdb.wal', '.sql']) await rm(`${temporary}${end}`, { force: true });
+    }
+    return 'published';
+}
+
+/**
+ * Opens the lake's views in memory for the time `use` takes. The connection reaches the lake's folder (and
+ * `writable`) and nothing else; a person's SQL must pass `checkReadOnly` before it is run.
+ */
+export async function openCatalog<T>(
+    options: OpenOptions,
+    use: (db: DuckDB, views: readonly View[]) => Promise<T>,
+): Promise<T> {
+    const { memoryLimit, threads } = options;
+    const limits = {
+        ...(memoryLimit === undefined ? {} : { memoryLimit }),
+        ...(threads === undefined ? {} : { threads }),
+    };
+    const sources = await sourcesOf(options);
+    const views = await loadViews();
+    return await withDuckDB(limits, async (db) => {
+        await db.run(catalogStatements(sources, views).join(';\n'));
+        // The pattern over the readings is checked as it is written, before it is matched.
+        const own = [options.root, escapeGlob(options.root)];
+        await lockDown(db, [...own, ...(options.writable ?? [])]);
+        return await use(db, [...sourceViews(sources), ...views]);
+    });
+}
+
+/** Beside `src/` when run from the sources, one folder further up when built into `dist/`. */
+async function findQueriesFolder(): Promise<string> {
+    const [beside = '', above = ''] = ['../../queries', '../../../queries'].map((path) =>
+        fileURLToPath(new URL(path, import.meta.url)),
+    );
+    return (await exists(beside)) ? beside : above;
+}
+
+const sourceNames: readonly string[] = ['readings', 'organizations', 'devices', 'channels', 'calendar'];
+
+async function sourcesOf({ root, fields, granularity }: CatalogOptions): Promise<SourceOptions> {
+    return { root, fields, granularity, present: await findPresentTables(root) };
+}
+
+async function exists(path: string): Promise<boolean> {
+    try {
+        await stat(path);
+        return true;
+    } catch {
+        // Absent is the ordinary answer before the first publish.
+        return false;
+    }
+}
+
+async function textOf(path: string): Promise<string | undefined> {
+    return (await exists(path)) ? await readFile(path, 'utf8') : undefined;
+}
+
+/** What `views` prints and docs/views.md is made from. */
+export interface ViewDescription extends Omit<View, 'sql'> {}
+
+/** The views of a lake as their headers describe them, checks included. */
+export async function describeViews(options: CatalogOptions): Promise<readonly ViewDescription[]> {
+    return (await catalogViews(options)).map(({ sql: _sql, ...description }) => description);
+}

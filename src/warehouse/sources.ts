@@ -1,0 +1,172 @@
+/**
+ * The source views: the only SQL that names files. Typed from the field catalogue, never inferred, and present
+ * even when the lake has no file yet.
+ */
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { defaultFieldCodes, type Field, findField } from '../model/fields.ts';
+import { type Granularity, partitionColumn } from '../model/time.ts';
+import { identifier, literal } from './duckdb.ts';
+import { type ReferenceTable, referenceColumns } from './reference-columns.ts';
+import type { View, ViewColumn } from './view-file.ts';
+
+export type SourceTable = 'readings' | ReferenceTable;
+
+const tables: readonly SourceTable[] = ['readings', 'organizations', 'devices', 'channels', 'calendar'];
+
+export interface SourceOptions {
+    /** Absolute path of the lake. */
+    readonly root: string;
+    /** The lake's field codes, in order: `E`, `P`, `V` … */
+    readonly fields: readonly string[];
+    readonly granularity: Granularity;
+    /** The tables that have at least one file; the others become typed empty views. */
+    readonly present: ReadonlySet<SourceTable>;
+}
+
+/** The views readings, organizations, devices, channels and calendar. */
+export function sourceViews(options: SourceOptions): readonly View[] {
+    return tables.map((table) =>
+        table === 'readings' ? readingsView(options) : referenceView(table, options),
+    );
+}
+
+/** Which source tables of the lake have a file now. Stops at the first partition it finds. */
+export async function findPresentTables(root: string): Promise<ReadonlySet<SourceTable>> {
+    const found = new Set<SourceTable>();
+    if (await hasPartition(join(root, 'readings'))) found.add('readings');
+    for (const table of tables) {
+        if (table !== 'readings' && (await isFile(join(root, 'reference', `${table}.parquet`))))
+            found.add(table);
+    }
+    return found;
+}
+
+async function hasPartition(folder: string): Promise<boolean> {
+    for (const channel of await namesIn(folder)) {
+        for (const period of await namesIn(join(folder, channel))) {
+            if (await isFile(join(folder, channel, period, 'readings.parquet'))) return true;
+        }
+    }
+    return false;
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+    try {
+        return await readdir(folder);
+    } catch {
+        // No folder, or a stray file in its place: no partition there.
+        return [];
+    }
+}
+
+async function isFile(path: string): Promise<boolean> {
+    try {
+        return (await stat(path)).isFile();
+    } catch {
+        // Absent is the ordinary answer here.
+        return false;
+    }
+}
+
+/** A measure that is not in the lake's field list is null, so that every view above works in every lake. */
+function readingsView(options: SourceOptions): View {
+    const stored = new Set(options.fields);
+    const extra = options.fields.filter((code) => !defaultFieldCodes.includes(code));
+    const measures = [...defaultFieldCodes, ...extra].flatMap((code) => findField(code) ?? []);
+    const period = partitionColumn(options.granularity);
+    const columns: readonly ViewColumn[] = [
+        { name: 'channel_id', type: 'varchar', text: 'the channel, from the path' },
+        { name: 'timestamp', type: 'timestamptz', text: 'start of the interval, UTC' },
+        {
+            name: 'interval_s',
+            type: 'integer',
+            text: 'length of the interval in seconds, as the API answered it',
+        },
+        ...measures.map(measureColumn),
+        {
+            name: 'fetched_at',
+            type: 'timestamptz',
+            text: 'when the newest value of the row was fetched, UTC',
+        },
+        { name: period, type: 'varchar', text: `the file's ${options.granularity} in UTC, from the path` },
+        { name: 'period', type: 'varchar', text: `the same as ${period}, under one name in every lake` },
+    ];
+    const sources: Readonly<Record<string, string>> = {
+        ...Object.fromEntries(
+            measures.filter(({ code }) => !stored.has(code)).map(({ column }) => [column, 'null']),
+        ),
+        period: identifier(period),
+    };
+    const types = `{'channel_id': VARCHAR, ${literal(period)}: VARCHAR}`;
+    // A fixed depth and name: neither unfinished nor stray files match.
+    const glob = literal(
+        join(escapeGlob(options.root), 'readings', 'channel_id=*', `${period}=*`, 'readings.parquet'),
+    );
+    return {
+        name: 'readings',
+        kind: 'source',
+        layer: '10_sources',
+        summary:
+            'What the meters measured, as stored: every interval the API answered, of every resolution. ' +
+            'Null means asked and answered without a value; an interval without a row was not answered.',
+        grain: 'one row per channel_id, timestamp, interval_s',
+        time: 'timestamp',
+        parameters: [],
+        columns,
+        sql: options.present.has('readings')
+            ? selectFrom(
+                  columns,
+                  sources,
+                  `read_parquet(${glob}, hive_partitioning = true, hive_types = ${types})`,
+              )
+            : emptySelect(columns),
+    };
+}
+
+/** A folder's name may hold what a glob reads as a pattern. */
+export function escapeGlob(path: string): string {
+    return path.replace(/[[*?]/g, '[$&]');
+}
+
+function measureColumn(field: Field): ViewColumn {
+    const unit = field.unit === '' ? '' : `, ${field.unit}`;
+    const meaning = field.kind === 'counter' ? 'amount in the interval' : 'mean of the interval';
+    return { name: field.column, type: 'double', text: `${field.label}, ${meaning}${unit}` };
+}
+
+function referenceView(table: ReferenceTable, options: SourceOptions): View {
+    const { summary, grain, columns } = referenceColumns[table];
+    const file = literal(join(options.root, 'reference', `${table}.parquet`));
+    return {
+        name: table,
+        kind: 'source',
+        layer: '10_sources',
+        summary,
+        grain,
+        time: undefined,
+        parameters: [],
+        columns,
+        sql: options.present.has(table)
+            ? selectFrom(columns, {}, `read_parquet(${file}, hive_partitioning = false)`)
+            : emptySelect(columns),
+    };
+}
+
+/** Casts cost nothing where the file already has the type, and fail loudly where it does not fit. */
+function selectFrom(
+    columns: readonly ViewColumn[],
+    sources: Readonly<Record<string, string>>,
+    from: string,
+): string {
+    const lines = columns.map(
+        ({ name, type }) =>
+            `    cast(${sources[name] ?? identifier(name)} as ${type}) as ${identifier(name)},`,
+    );
+    return ['select', ...lines, `from ${from}`].join('\n');
+}
+
+function emptySelect(columns: readonly ViewColumn[]): string {
+    const lines = columns.map(({ name, type }) => `    cast(null as ${type}) as ${identifier(name)},`);
+    return ['select', ...lines, 'where false'].join('\n');
+}
