@@ -20,7 +20,6 @@ import { parseFields, parseReadings, type ReadingsEnvelope, type Resource } from
 
 export type { ApiCounters } from './counters.ts';
 export type { ListAnswer } from './listing.ts';
-export type { ReadingRecord } from './records.ts';
 export type {
     ReadingsEnvelope,
     Resource,

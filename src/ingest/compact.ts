@@ -11,7 +11,7 @@ import { sizeMaybe } from '../lake/files.ts';
 import { partitionFile } from '../lake/layout.ts';
 import { archivePath, byAge, listInbox, type Snapshot } from '../lake/snapshots.ts';
 import { type DuckDB, withDuckDB } from '../warehouse/duckdb.ts';
-import { countRows, mergeSnapshots, newestFetches } from '../warehouse/merge.ts';
+import { countRows, mergeSnapshots, mergeThreads, newestFetches } from '../warehouse/merge.ts';
 import type { LakeContext } from './context.ts';
 import { coverInbox } from './cover-inbox.ts';
 import {
@@ -57,7 +57,7 @@ export async function mergeAll(
 ): Promise<void> {
     if (work.length === 0) return;
     const left = countUses(work);
-    await withDuckDB({ memoryLimit, threads: 2, spillFolder: lake.paths.staging }, async (db) => {
+    await withDuckDB({ memoryLimit, threads: mergeThreads, spillFolder: lake.paths.staging }, async (db) => {
         const second = await db.connect();
         lake.progress.start(work.length, 'partitions');
         try {

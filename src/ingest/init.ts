@@ -22,6 +22,7 @@ export interface InitOptions {
 
 /** Idempotent: a lake that is there with the same settings stays as it is. Throws LAKE_EXISTS when they differ. */
 export async function initLake(options: InitOptions): Promise<{ readonly created: boolean }> {
+    refuseOddPath(options.root);
     const paths = lakePaths(options.root);
     const wanted: LakeManifest = {
         format: lakeFormat,
@@ -60,6 +61,14 @@ function refuseOther(root: string, present: LakeManifest, wanted: LakeManifest):
             hint: 'Change a lake with `eniscope-lake repartition` or `eniscope-lake fields add`, or name another folder.',
         },
     );
+}
+
+/** DuckDB takes `?` for a query string and finds no files behind a backslash. */
+function refuseOddPath(root: string): void {
+    if (!/[?\\\n]/.test(root)) return;
+    throw new AppError('USAGE_BAD_ARGUMENTS', `a lake cannot be in ${JSON.stringify(root)}`, {
+        hint: 'Choose a folder whose path has no question mark, backslash or line break.',
+    });
 }
 
 /** A lake in a folder with other people's files would be a lake nobody dares to delete. */

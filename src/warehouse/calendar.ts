@@ -5,7 +5,7 @@
 import { type DuckDB, literal, literalList } from './duckdb.ts';
 
 /** First day, and the day after the last, UTC. */
-export const calendarSpan = { from: '2000-01-01', to: '2050-01-01' } as const;
+const calendarSpan = { from: '2000-01-01', to: '2050-01-01' } as const;
 
 /**
  * Writes reference/calendar.parquet for the zones and UTC. `file` is a temporary path that the caller renames.

@@ -24,7 +24,7 @@ export function commentStatements(sources: SourceOptions, views: readonly View[]
 }
 
 /** The name under which a view is asked: checks have a schema of their own. */
-export function qualifiedName(view: View): string {
+function qualifiedName(view: View): string {
     return view.kind === 'check' ? `checks.${identifier(view.name)}` : identifier(view.name);
 }
 

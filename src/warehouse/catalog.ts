@@ -52,7 +52,7 @@ export async function loadViews(givenFolder?: string): Promise<readonly View[]> 
 }
 
 /** Sources and views of one lake, sources first: what `views`, `queryView` and `check` work on. */
-export async function catalogViews(options: CatalogOptions): Promise<readonly View[]> {
+async function catalogViews(options: CatalogOptions): Promise<readonly View[]> {
     return [...sourceViews(await sourcesOf(options)), ...(await loadViews())];
 }
 

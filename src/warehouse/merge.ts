@@ -13,8 +13,8 @@ export interface FileFormat {
     readonly version: 'V1' | 'V2';
 }
 
-/** Threads that read snapshots, and connections that write partitions. */
-const workers = 2;
+/** Threads a database for merging is opened with, and connections that write partitions. */
+export const mergeThreads = 2;
 
 /** One partition to write. Spans in epoch seconds. */
 export interface MergeTask extends Span {
@@ -63,7 +63,6 @@ export async function mergeSnapshots(
     tasks: readonly MergeTask[],
     format: FileFormat,
 ): Promise<MergeResult[]> {
-    await db.run(`set threads = ${workers}`);
     if (snapshots.length > 0) await loadSnapshots(db, snapshots, format);
     // Each connection now works in a thread of its own; sharing so small a task out costs a third more than it takes.
     await db.run('set threads = 1');
@@ -76,7 +75,11 @@ export async function mergeSnapshots(
             results[index] = await writePartition(connection, task, ages, format);
         }
     };
-    await Promise.all([work(db), work(second)]);
+    try {
+        await Promise.all([work(db), work(second)]);
+    } finally {
+        await db.run(`set threads = ${mergeThreads}`);
+    }
     await db.run('drop table if exists incoming');
     return results;
 }

@@ -4,8 +4,6 @@ import { formatInstant, parseInstant } from '../model/time.ts';
 import { identifier, literal } from './duckdb.ts';
 import type { View, ViewColumn } from './view-file.ts';
 
-export { type JsonRow, type JsonValue, type ResultColumn, type RowStream, streamRows } from './rows.ts';
-
 export interface ViewQuery {
     readonly view: string;
     /**

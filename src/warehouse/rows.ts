@@ -73,7 +73,7 @@ function toRow(names: readonly string[], values: readonly DuckDBValue[]): JsonRo
 }
 
 /** One DuckDB value in the form JSON and tables show it. */
-export function toJson(value: DuckDBValue): JsonValue {
+function toJson(value: DuckDBValue): JsonValue {
     if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
     if (typeof value === 'number') return Number.isFinite(value) ? value : null;
     if (typeof value === 'bigint') {

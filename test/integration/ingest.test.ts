@@ -14,6 +14,7 @@ import {
     withVanishedChannel,
 } from '../../src/simulator/site-changes.ts';
 import { type SiteLake, startSiteLake } from '../support/site-lake.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 
 const source = generatedSite({ seed: 7 });
 const now = '2026-10-20T12:07:00Z';
@@ -316,6 +317,15 @@ describe('a plan', () => {
         await expect(site.sync({ channels: ['RTU-99'] })).rejects.toMatchObject({
             code: 'USAGE_UNKNOWN_CHANNEL',
             message: 'no channel is called "RTU-99"',
+        });
+    });
+});
+
+describe('a lake’s place', () => {
+    it.each(['what?', 'back\\slash'])('is refused when DuckDB could not open it: %s', async (name) => {
+        const folder = join(tempFolder(), name);
+        await expect(startSiteLake({ source, now, folder })).rejects.toMatchObject({
+            code: 'USAGE_BAD_ARGUMENTS',
         });
     });
 });

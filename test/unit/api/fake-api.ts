@@ -114,7 +114,7 @@ export async function startBench(
     return { client, url, seen, slept, logged, effects: allEffects, clock, abort };
 }
 
-export function recorder(lines: string[]): Logger {
+function recorder(lines: string[]): Logger {
     const at = (level: string) => (event: string, fields: object, sentence: string) => {
         lines.push(JSON.stringify({ level, event, ...fields, sentence }));
     };

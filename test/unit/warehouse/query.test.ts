@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { openCatalog } from '../../../src/warehouse/catalog.ts';
 import { withDuckDB } from '../../../src/warehouse/duckdb.ts';
 import { copyRows } from '../../../src/warehouse/export-rows.ts';
-import { queryView, streamRows } from '../../../src/warehouse/query.ts';
+import { queryView } from '../../../src/warehouse/query.ts';
+import { streamRows } from '../../../src/warehouse/rows.ts';
 import { allFields, withSmallLake } from './small-lake.ts';
 
 const day = 86400;
