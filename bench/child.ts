@@ -39,14 +39,18 @@ export async function measure<Input>(piece: Piece<Input>, input: Input): Promise
     return measurement;
 }
 
-/** The fastest of several runs; `prepare` makes each run's input. The peak is the highest of all. */
-export async function measureBest<Input>(
-    piece: Piece<Input>,
+/** The fastest run of two pieces, run in turn: whatever else the machine does then slows both alike. */
+export async function compareBest(
     times: number,
-    prepare: (run: number) => Promise<Input> | Input,
-): Promise<Measurement> {
-    const runs: Measurement[] = [];
-    for (let run = 0; run < times; run += 1) runs.push(await measure(piece, await prepare(run)));
+    first: (run: number) => Promise<Measurement>,
+    second: (run: number) => Promise<Measurement>,
+): Promise<readonly [Measurement, Measurement]> {
+    const runs: (readonly [Measurement, Measurement])[] = [];
+    for (let run = 0; run < times; run += 1) runs.push([await first(run), await second(run)]);
+    return [bestOf(runs.map(([one]) => one)), bestOf(runs.map(([, other]) => other))];
+}
+
+function bestOf(runs: readonly Measurement[]): Measurement {
     const fastest = runs.reduce((best, next) => (next.ms < best.ms ? next : best));
     return { ...fastest, peakBytes: Math.max(...runs.map(({ peakBytes }) => peakBytes)) };
 }

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { lakePaths } from '../../src/lake/layout.ts';
 import type { Span } from '../../src/model/time.ts';
-import { measure, measureBest } from '../child.ts';
+import { compareBest, measure } from '../child.ts';
 import { fillInbox, makeLake } from '../lake.ts';
 import { formatCount, formatMegabytes, formatMs, formatRate, formatRatio, type Line } from '../line.ts';
 import { bareCompact } from '../pieces/bare-compact.ts';
@@ -25,13 +25,17 @@ export async function benchCompaction(scratch: string): Promise<Line[]> {
         await fillInbox(raw, root, span);
         return { root };
     };
-    const few = await measureBest(compactLake, 2, () => prepare(small, 'small'));
     const { root: waiting } = await prepare(small, 'waiting');
-    const bare = await measureBest(bareCompact, 2, () => ({
-        snapshots: join(lakePaths(waiting).inbox, '*.json.gz'),
-        target: join(scratch, 'bare.parquet'),
-        spillFolder: join(scratch, 'bare-spill'),
-    }));
+    const [few, bare] = await compareBest(
+        3,
+        async () => measure(compactLake, await prepare(small, 'small')),
+        () =>
+            measure(bareCompact, {
+                snapshots: join(lakePaths(waiting).inbox, '*.json.gz'),
+                target: join(scratch, 'bare.parquet'),
+                spillFolder: join(scratch, 'bare-spill'),
+            }),
+    );
     if (few.count !== bare.count)
         throw new Error(`${few.count} rows compacted, ${bare.count} by bare DuckDB`);
     const many = await measure(compactLake, await prepare(large, 'large'));

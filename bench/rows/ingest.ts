@@ -1,7 +1,7 @@
 /** Row c: how fast answers become snapshots when the source costs no time. */
 import { join } from 'node:path';
 import type { Span } from '../../src/model/time.ts';
-import { measureBest, startPiece } from '../child.ts';
+import { compareBest, measure, startPiece } from '../child.ts';
 import { formatCount, formatRate, formatRatio, type Line } from '../line.ts';
 import { bareIngest } from '../pieces/bare-ingest.ts';
 import { ingestFleet } from '../pieces/ingest-fleet.ts';
@@ -16,19 +16,12 @@ export async function benchIngest(scratch: string): Promise<Line[]> {
     const server = await startPiece(serveFleet, { channels });
     try {
         const url = `http://127.0.0.1:${server.measurement.count}`;
-        const bare = await measureBest(bareIngest, 2, (run) => ({
-            folder: join(scratch, `bodies-${run}`),
-            url,
-            channels,
-            concurrency,
-            ...span,
-        }));
-        const full = await measureBest(ingestFleet, 2, (run) => ({
-            root: join(scratch, `ingested-${run}`),
-            url,
-            concurrency,
-            ...span,
-        }));
+        const common = { url, concurrency, ...span };
+        const [full, bare] = await compareBest(
+            2,
+            (run) => measure(ingestFleet, { root: join(scratch, `ingested-${run}`), ...common }),
+            (run) => measure(bareIngest, { folder: join(scratch, `bodies-${run}`), channels, ...common }),
+        );
         if (full.count !== bare.count) throw new Error(`${full.count} readings landed, not ${bare.count}`);
         return [
             {

@@ -1,5 +1,5 @@
 /** Row b: one new hour of every channel joins a lake; its cost must not grow with the lake. */
-import { measure, measureBest } from '../child.ts';
+import { compareBest, measure } from '../child.ts';
 import { lakeChannels, lakesEnd, type SharedLakes } from '../lakes.ts';
 import { formatMs, formatRatio, type Line } from '../line.ts';
 import type { Measurement } from '../piece.ts';
@@ -9,8 +9,8 @@ import { landRaw } from '../pieces/land-raw.ts';
 const hour = 3600;
 
 export async function benchNewHour(lakes: SharedLakes): Promise<Line[]> {
-    const small = await compactHours(await lakes.twoMonths());
-    const large = await compactHours(await lakes.twoYears());
+    const [smallLake, largeLake] = [await lakes.twoMonths(), await lakes.twoYears()];
+    const [small, large] = await compareBest(3, compactHour(smallLake), compactHour(largeLake));
     const growth = large.ms / small.ms;
     const line = {
         row: 'b',
@@ -32,11 +32,11 @@ export async function benchNewHour(lakes: SharedLakes): Promise<Line[]> {
     ];
 }
 
-/** Three hours, one after the other: the best of three, each on a lake that has not seen its hour. */
-function compactHours(root: string): Promise<Measurement> {
-    return measureBest(compactLake, 3, async (run) => {
+/** Each run compacts the hour after the last one's: a lake sees an hour once. */
+function compactHour(root: string): (run: number) => Promise<Measurement> {
+    return async (run) => {
         const from = lakesEnd + run * hour;
         await measure(landRaw, { root, channels: lakeChannels, from, to: from + hour });
-        return { root };
-    });
+        return measure(compactLake, { root });
+    };
 }

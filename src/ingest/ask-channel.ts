@@ -5,7 +5,7 @@ import { type ChannelCoverage, withAnswered, withFailed, writeCoverage } from '.
 import { quarantineAnswer } from '../lake/quarantine.ts';
 import type { Outcome } from '../lake/runs.ts';
 import { landSnapshot } from '../lake/snapshots.ts';
-import { daySeconds, floorTo, formatInstant, type Resolution, type Span } from '../model/time.ts';
+import { daySeconds, floorTo, formatInstant, type Resolution } from '../model/time.ts';
 import type { LakeContext } from './context.ts';
 import type { ChannelPlan } from './ingest.ts';
 import { type PlannedRequest, splitSpan } from './plan.ts';
@@ -37,17 +37,21 @@ const sourceIsDown = [
 /** Failures of a channel that its next span would meet again. */
 const channelIsDown = ['SOURCE_INVALID_PARAMETER', 'SOURCE_SERVER_ERROR', 'SOURCE_REFUSED'] as const;
 
+/** Those of them that one bad span may cause: the newest span is asked before the channel is given up. */
+const spanIsDown = ['SOURCE_SERVER_ERROR', 'SOURCE_REFUSED'] as const;
+
 /** What one channel's run adds up to. */
 interface ChannelRun {
     coverage: ChannelCoverage;
-    readonly failed: Span[];
     measured: number;
     answered: boolean;
+    /** True when a span failed and what is left is asked newest first. */
+    turned: boolean;
 }
 
 export async function askChannel(lake: LakeContext, plan: ChannelPlan, options: AskOptions): Promise<void> {
     const { channelId } = plan.channel;
-    const run: ChannelRun = { coverage: plan.coverage, failed: [], measured: 0, answered: false };
+    const run: ChannelRun = { coverage: plan.coverage, measured: 0, answered: false, turned: false };
     const queue = [...plan.requests];
     try {
         for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
@@ -64,7 +68,10 @@ export async function askChannel(lake: LakeContext, plan: ChannelPlan, options: 
             }
             const down = await askSpan(lake, plan, options, run, next, queue);
             lake.progress.step(1, plan.channel.channelName);
-            if (down !== undefined) {
+            if (down === undefined) continue;
+            if (!run.turned && isAppError(down, ...spanIsDown)) {
+                await turnAround(lake, plan, options, run, queue);
+            } else {
                 for (const left of queue.splice(0)) {
                     await recordFailure(lake, plan, options, run, left, down);
                     lake.progress.step(1);
@@ -72,26 +79,34 @@ export async function askChannel(lake: LakeContext, plan: ChannelPlan, options: 
             }
         }
     } finally {
-        await keepCoverage(lake, plan, options, run);
+        await keepCoverage(lake, plan, run);
         options.tally.channel(channelId, run.answered && run.measured === 0);
     }
 }
 
-/** A channel that never answered gets no state: its next run begins like its first one. */
-async function keepCoverage(
+async function keepCoverage(lake: LakeContext, plan: ChannelPlan, run: ChannelRun): Promise<void> {
+    if (run.coverage === plan.coverage) return;
+    const healedAt = run.answered ? Math.floor(lake.runtime.now() / 1000) : run.coverage.healedAt;
+    await writeCoverage(lake.files, lake.paths, plan.channel.channelId, { ...run.coverage, healedAt });
+}
+
+/**
+ * A span may fail for good: the channel's newest readings must not wait behind it. What is left counts as failed
+ * until it is answered, so that a kill leaves no hole behind the newest span.
+ */
+async function turnAround(
     lake: LakeContext,
     plan: ChannelPlan,
     options: AskOptions,
     run: ChannelRun,
+    queue: PlannedRequest[],
 ): Promise<void> {
-    if (Object.keys(run.coverage.answered).length === 0) return;
-    if (!run.answered && run.failed.length === 0) return;
-    const healedAt = run.answered ? Math.floor(lake.runtime.now() / 1000) : run.coverage.healedAt;
-    const coverage = run.failed.reduce(
-        (kept, span) => withFailed(kept, options.resolution, span),
-        run.coverage,
-    );
-    await writeCoverage(lake.files, lake.paths, plan.channel.channelId, { ...coverage, healedAt });
+    run.turned = true;
+    queue.reverse();
+    for (const span of options.allFields ? queue : []) {
+        run.coverage = withFailed(run.coverage, options.resolution, span);
+    }
+    await keepCoverage(lake, plan, run);
 }
 
 /** Cuts a request to the length found to be honoured earlier in this run. */
@@ -127,6 +142,7 @@ async function askSpan(
     } catch (error) {
         if (lake.runtime.signal.aborted) throw error;
         await recordFailure(lake, plan, options, run, request, error);
+        await keepCoverage(lake, plan, run);
         if (isAppError(error, ...sourceIsDown)) options.stop.abort(error);
         return isAppError(error, ...channelIsDown) ? error : undefined;
     }
@@ -143,6 +159,7 @@ async function askSpan(
             },
         });
         await recordFailure(lake, plan, options, run, request, broken);
+        await keepCoverage(lake, plan, run);
         return undefined;
     }
     const isCoarser = envelope.resolution > request.ask;
@@ -172,7 +189,11 @@ async function askSpan(
     run.coverage = {
         ...covered,
         lastReadingEnd: newest(covered.lastReadingEnd, verdict.lastReadingEnd),
-        fields: answer.fields.length < options.fields.length ? answer.fields : covered.fields,
+        // A run for some of the fields learns nothing about the others.
+        fields:
+            options.allFields && answer.fields.length < options.fields.length
+                ? answer.fields
+                : covered.fields,
     };
     await lake.journal.write({
         event: 'request',
@@ -229,7 +250,7 @@ async function recordFailure(
         : undefined;
     options.tally.request(isBroken ? 'quarantined' : 'failed', 0, 0);
     options.tally.failure(channelId, channelName, error.code, messageOf(error));
-    run.failed.push({ from: request.from, to: request.to });
+    run.coverage = withFailed(run.coverage, options.resolution, request);
     await lake.journal.write({
         event: 'request',
         channel_id: channelId,

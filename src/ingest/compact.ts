@@ -22,7 +22,14 @@ import {
     type SizedSnapshot,
 } from './partition-work.ts';
 import { publish } from './publish.ts';
-import { archivedFor, setDamagedAside, setStrangersAside, sizeSnapshots } from './raw.ts';
+import {
+    archivedFor,
+    hasAllRaw,
+    setDamagedAside,
+    setFileAside,
+    setStrangersAside,
+    sizeSnapshots,
+} from './raw.ts';
 import type { RunSummary } from './summary.ts';
 import { type Tally, withRun } from './tally.ts';
 
@@ -137,8 +144,11 @@ async function decide(
         const base = newest.get(final);
         const oldest = work.snapshots[0]?.fetchedAt ?? 0;
         if (base !== undefined && base < oldest) return { ...fresh, base: final };
-        if (base === undefined)
-            tally.warning(`${final} could not be read; it is made again from its raw snapshots`);
+        if (base === undefined) {
+            if (hasAllRaw(lake, work.partition)) {
+                tally.warning(`${final} could not be read; it is made again from its raw snapshots`);
+            } else await setFileAside(lake, final, work.channelId, work.partition, tally);
+        }
         const archived = await archivedFor(lake, work.channelId, work.partition);
         const snapshots = await sizeSnapshots(distinct([...archived, ...work.snapshots]));
         const keepsBase = base !== undefined && lake.manifest.rawKeptFrom !== undefined;

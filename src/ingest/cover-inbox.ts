@@ -10,7 +10,7 @@ export async function coverInbox(lake: LakeContext, snapshots: readonly Snapshot
         byChannel.set(snapshot.channelId, [...(byChannel.get(snapshot.channelId) ?? []), snapshot]);
     }
     for (const [channelId, waiting] of byChannel) {
-        const coverage = await readCoverage(lake.paths, channelId, []);
+        const coverage = await readCoverage(lake.paths, channelId, [], lake.manifest.fields);
         const isKnown = waiting.every(({ resolution, from }) =>
             answeredSpans(coverage, resolution).some((span) => span.from <= from && from < span.to),
         );
@@ -19,7 +19,7 @@ export async function coverInbox(lake: LakeContext, snapshots: readonly Snapshot
             lake.files,
             lake.paths,
             channelId,
-            await readCoverage(lake.paths, channelId, waiting),
+            await readCoverage(lake.paths, channelId, waiting, lake.manifest.fields),
         );
     }
 }

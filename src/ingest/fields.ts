@@ -1,4 +1,5 @@
 /** `fields add`: more columns, in every data file at once. History is read again with `--refetch`. */
+import { forgetFields } from '../lake/coverage.ts';
 import type { LakeContext } from './context.ts';
 import { refuseSame, rewriteLake } from './rewrite-lake.ts';
 import type { RunSummary } from './summary.ts';
@@ -11,5 +12,6 @@ export async function addFields(
     const { fields } = lake.manifest;
     const added = [...new Set(options.fields)].filter((code) => !fields.includes(code));
     refuseSame(added.length === 0, `has the fields ${options.fields.join(', ')}`);
+    await forgetFields(lake.files, lake.paths);
     return rewriteLake(lake, { ...lake.manifest, fields: [...fields, ...added] });
 }

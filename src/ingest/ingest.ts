@@ -149,6 +149,7 @@ async function planAll(
             lake.paths,
             channel.channelId,
             waiting.get(channel.channelId) ?? [],
+            lake.manifest.fields,
         );
         const requests = planChannel(coverage, channel.timeZone, {
             now: Math.floor(lake.runtime.now() / 1000),

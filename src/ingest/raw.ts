@@ -1,17 +1,22 @@
 /** Raw snapshots as compaction and rebuild need them: sized, found by partition, set aside when damaged. */
 import { open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import pLimit from 'p-limit';
 import { AppError, messageOf } from '../core/errors.ts';
 import { listArchive, readRaw, type Snapshot } from '../lake/snapshots.ts';
-import type { Partition } from '../model/time.ts';
+import { type Partition, parsePartition } from '../model/time.ts';
 import type { LakeContext } from './context.ts';
 import { type SizedSnapshot, touchedPartitions } from './partition-work.ts';
 import type { Tally } from './tally.ts';
 
 /** The snapshots with the size of the text in them, from the last four bytes of the gzip file. */
 export async function sizeSnapshots(snapshots: readonly Snapshot[]): Promise<SizedSnapshot[]> {
+    // All at once, a long backlog would run out of file handles.
+    const limit = pLimit(32);
     return Promise.all(
-        snapshots.map(async (snapshot) => ({ ...snapshot, textBytes: await readTextSize(snapshot.path) })),
+        snapshots.map((snapshot) =>
+            limit(async () => ({ ...snapshot, textBytes: await readTextSize(snapshot.path) })),
+        ),
     );
 }
 
@@ -79,9 +84,37 @@ export async function setStrangersAside(
     }
 }
 
-async function setAside(lake: LakeContext, path: string, reason: string): Promise<void> {
+/** False when `retention` removed raw snapshots of the partition: what they held stands in its file alone. */
+export function hasAllRaw(lake: LakeContext, partition: Partition): boolean {
+    const keptFrom = parsePartition(lake.manifest.rawKeptFrom ?? '1970-01', 'month')?.from ?? 0;
+    return partition.from >= keptFrom;
+}
+
+/**
+ * Sets an unreadable data file aside whose raw snapshots are gone: it may be mended, and nothing else holds its
+ * readings.
+ */
+export async function setFileAside(
+    lake: LakeContext,
+    file: string,
+    channelId: string,
+    partition: Partition,
+    tally: Tally,
+): Promise<void> {
+    const name = `${channelId}_${partition.value}_${lake.journal.run}_readings.parquet`;
+    const reason = `${file} could not be read, and retention removed its raw snapshots: its readings are in quarantine as ${name}`;
+    await setAside(lake, file, reason, name);
+    tally.failure(channelId, '', 'DATA_CORRUPT', reason);
+}
+
+async function setAside(
+    lake: LakeContext,
+    path: string,
+    reason: string,
+    name: string = basename(path),
+): Promise<void> {
     const folder = join(lake.paths.quarantine, new Date(lake.runtime.now()).toISOString().slice(0, 7));
-    const kept = join(folder, basename(path));
+    const kept = join(folder, name);
     await lake.files.write(`${kept}.reason.json`, `${JSON.stringify({ reason, from: path }, null, 4)}\n`);
     await lake.files.move(path, kept);
     await lake.journal.write({ event: 'warning', message: reason, file: basename(path) });

@@ -1,14 +1,13 @@
 /** Restores `readings/` and `reference/` from the raw snapshots; the result is byte-identical to what compaction made. */
 import { parseList } from '../api/wire.ts';
 import { listArchive, listArchivedChannels } from '../lake/snapshots.ts';
-import { parsePartition } from '../model/time.ts';
 import type { KnownChannel } from './channels.ts';
 import { selectChannels } from './channels.ts';
 import { compactInto, mergeAll } from './compact.ts';
 import type { LakeContext } from './context.ts';
 import { groupByPartition, type PartitionWork } from './partition-work.ts';
 import { publish } from './publish.ts';
-import { sizeSnapshots } from './raw.ts';
+import { hasAllRaw, sizeSnapshots } from './raw.ts';
 import { readChannels, rebuildReference } from './reference.ts';
 import type { RunSummary } from './summary.ts';
 import { type Tally, withRun } from './tally.ts';
@@ -34,7 +33,7 @@ export async function rebuild(lake: LakeContext, options: RebuildOptions): Promi
         for (const channelId of await channelsToRebuild(lake, options)) {
             const snapshots = await sizeSnapshots(await listArchive(lake.paths, channelId));
             const work = groupByPartition(snapshots, lake.manifest.granularity).filter(
-                (item) => overlaps(item, options) && hasAllRaw(lake, item, tally),
+                (item) => overlaps(item, options) && mayRebuild(lake, item, tally),
             );
             tally.planned(work.length);
             if (!options.dryRun) await mergeAll(lake, work, tally, 'rebuild');
@@ -68,9 +67,8 @@ function overlaps({ partition }: PartitionWork, { from, to }: RebuildOptions): b
 }
 
 /** A partition some of whose raw snapshots `retention` removed stays as it is: a rebuild would lose readings. */
-function hasAllRaw(lake: LakeContext, { channelId, partition }: PartitionWork, tally: Tally): boolean {
-    const keptFrom = parsePartition(lake.manifest.rawKeptFrom ?? '1970-01', 'month')?.from ?? 0;
-    if (partition.from >= keptFrom) return true;
+function mayRebuild(lake: LakeContext, { channelId, partition }: PartitionWork, tally: Tally): boolean {
+    if (hasAllRaw(lake, partition)) return true;
     tally.warning(
         `channel ${channelId}, ${partition.value} was left as it is: raw snapshots before ${lake.manifest.rawKeptFrom} were removed`,
     );

@@ -40,7 +40,8 @@ export async function applyRetention(
     }
     if (options.apply && doomed.length > 0) {
         // Said first: a rebuild after a half-done removal must know that raw is missing.
-        await writeManifest(lake.files, lake.paths, { ...lake.manifest, rawKeptFrom: before });
+        const rawKeptFrom = [before, lake.manifest.rawKeptFrom ?? before].sort().at(-1);
+        await writeManifest(lake.files, lake.paths, { ...lake.manifest, rawKeptFrom });
         for (const file of doomed) await lake.files.remove(file);
         await lake.journal.write({
             event: 'warning',

@@ -43,7 +43,7 @@ export async function lakeStatus(lake: LakeContext): Promise<LakeStatus> {
     const { paths, manifest } = lake;
     const channels: ChannelStatus[] = [];
     for (const { channelId, channelName, organizationName } of await readChannels(lake)) {
-        const coverage = await readCoverage(paths, channelId, []);
+        const coverage = await readCoverage(paths, channelId, [], manifest.fields);
         const spans = Object.values(coverage.answered).flat();
         channels.push({
             channelId,

@@ -1,12 +1,12 @@
 /**
  * What was asked of each channel and answered: one small file a channel under `state/coverage`. "Answered, empty"
- * is not "not asked". Derived: a lost file is made again from the names of the raw snapshots.
+ * is not "not asked". Derived: a lost file is made again from the names and heads of the raw snapshots.
  */
 import { z } from 'zod';
 import type { Span } from '../model/time.ts';
-import { type LakeFiles, readMaybe } from './files.ts';
-import { coverageFile, type LakePaths } from './layout.ts';
-import { listArchive, type Snapshot } from './snapshots.ts';
+import { type LakeFiles, listFolder, readMaybe } from './files.ts';
+import { coverageFile, isChannelId, type LakePaths } from './layout.ts';
+import { listArchive, readAskedFields, type Snapshot } from './snapshots.ts';
 
 export interface ChannelCoverage {
     /** Answered spans by asked resolution (seconds), sorted, apart from each other. */
@@ -39,19 +39,38 @@ const schema = z.object({
     fields: z.array(z.string()).nullable(),
 });
 
-/** The coverage of a channel; from the archive's file names when the state is gone or unreadable. */
+/**
+ * The coverage of a channel; from the archive when the state is gone or unreadable. A snapshot counts as an answer
+ * when it was asked for all of `fields`, those left out that the channel is known to lack.
+ */
 export async function readCoverage(
     paths: LakePaths,
     channelId: string,
     inbox: readonly Snapshot[],
+    fields: readonly string[] = [],
 ): Promise<ChannelCoverage> {
     const stored = parseCoverage(await readMaybe(coverageFile(paths, channelId)));
     // A run killed between a snapshot and its coverage left the snapshot in the inbox.
     const unrecorded = stored === undefined ? [...(await listArchive(paths, channelId)), ...inbox] : inbox;
-    return unrecorded.reduce(
-        (coverage, snapshot) => withAnswered(coverage, snapshot.resolution, snapshot),
-        stored ?? emptyCoverage,
-    );
+    const needed = fields.filter((code) => stored?.fields?.includes(code) ?? true);
+    let coverage = stored ?? emptyCoverage;
+    for (const snapshot of unrecorded) {
+        const asked = needed.length === 0 ? [] : await readAskedFields(snapshot.path);
+        if (!needed.every((code) => asked.includes(code))) continue;
+        coverage = withAnswered(coverage, snapshot.resolution, snapshot);
+    }
+    return coverage;
+}
+
+/** Forgets which fields the channels can deliver: with a new field in the lake each is asked for all of them again. */
+export async function forgetFields(files: LakeFiles, paths: LakePaths): Promise<void> {
+    for (const name of await listFolder(paths.coverage)) {
+        const channelId = name.replace('.json', '');
+        if (!isChannelId(channelId)) continue;
+        const coverage = parseCoverage(await readMaybe(coverageFile(paths, channelId)));
+        if (coverage === undefined || coverage.fields === null) continue;
+        await writeCoverage(files, paths, channelId, { ...coverage, fields: null });
+    }
 }
 
 export async function writeCoverage(

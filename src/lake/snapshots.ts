@@ -3,10 +3,10 @@
  * once, never edited; the body stands verbatim inside, so numbers keep their digits.
  */
 
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
+import { constants, gunzip, gzip } from 'node:zlib';
 import type { LakeFiles } from './files.ts';
 import { listFolder, sizeMaybe } from './files.ts';
 import {
@@ -113,6 +113,27 @@ export async function landReference(
 /** The text inside a raw file. */
 export async function readRaw(path: string): Promise<string> {
     return (await decompress(await readFile(path))).toString();
+}
+
+/** Compressed bytes that hold what stands before the body, however long the query. */
+const headBytes = 16 * 1024;
+
+/** The fields a snapshot was asked for, from its head alone; none when it cannot be read. */
+export async function readAskedFields(path: string): Promise<readonly string[]> {
+    const handle = await open(path, 'r');
+    try {
+        const { buffer, bytesRead } = await handle.read(Buffer.alloc(headBytes), 0, headBytes, 0);
+        const text = await decompress(buffer.subarray(0, bytesRead), {
+            finishFlush: constants.Z_SYNC_FLUSH,
+        });
+        const listed = /"fields":\["([^\]]*)"\]\}/.exec(text.toString())?.[1];
+        return listed?.split('","') ?? [];
+    } catch {
+        // A damaged snapshot answers nothing; compaction sets it aside and tells.
+        return [];
+    } finally {
+        await handle.close();
+    }
 }
 
 /** Snapshots that wait for compaction, oldest answer first; files that are no snapshots are named apart. */

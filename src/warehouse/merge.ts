@@ -63,7 +63,10 @@ export async function mergeSnapshots(
     tasks: readonly MergeTask[],
     format: FileFormat,
 ): Promise<MergeResult[]> {
+    // Rows are sorted when they are written: keeping the order they are read in would cost a fifth of the reading.
+    await db.run('set preserve_insertion_order = false');
     if (snapshots.length > 0) await loadSnapshots(db, snapshots, format);
+    await db.run('set preserve_insertion_order = true');
     // Each connection now works in a thread of its own; sharing so small a task out costs a third more than it takes.
     await db.run('set threads = 1');
     const ages = new Map(snapshots.map(({ path }, age) => [path, age + 1]));
