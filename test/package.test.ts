@@ -37,6 +37,18 @@ describe('the package', () => {
         }
     });
 
+    it('locks the binaries of every platform, so that npm ci is content on each', () => {
+        for (const [path, entry] of Object.entries<Record<string, Record<string, string>>>(lock.packages)) {
+            for (const name of Object.keys(entry.optionalDependencies ?? {})) {
+                const places = [`node_modules/${name}`, `${path}/node_modules/${name}`];
+                expect(
+                    places.some((place) => place in lock.packages),
+                    name,
+                ).toBe(true);
+            }
+        }
+    });
+
     it('runs on the Node it names', () => {
         expect(manifest.engines.node).toBe('>=20.19');
     });

@@ -41,6 +41,7 @@ export const errorCodes = {
         exit: 7,
         meaning: 'The run finished; some channels or spans failed and are named in the journal.',
     },
+    QUERY_OUT_OF_MEMORY: { exit: 8, meaning: 'The question needs more memory than there is.' },
     QUERY_INVALID: { exit: 8, meaning: 'DuckDB refused the SQL.' },
     QUERY_NOT_READ_ONLY: { exit: 8, meaning: 'Only one SELECT statement is run.' },
 } as const satisfies Record<string, { exit: number; meaning: string }>;

@@ -188,7 +188,7 @@ async function mergeTogether(
         })),
         { fields: lake.manifest.fields, ...lake.manifest.parquet },
     ).catch(async (error: unknown) => {
-        if (!isAppError(error, 'QUERY_INVALID')) throw error;
+        if (!isAppError(error, 'QUERY_INVALID', 'DATA_CORRUPT')) throw error;
         const good = new Set(await setDamagedAside(lake, snapshots, tally));
         if (good.size === snapshots.length) throw error;
         return undefined;

@@ -83,7 +83,7 @@ function wantedSpans(coverage: ChannelCoverage, timeZone: string, options: PlanO
     if (options.from === undefined) {
         if (options.to !== undefined && tail.from >= end) return [];
         const failed = coverage.failed[String(resolution)] ?? [];
-        return clip(mergeSpans([...failed, tail]), end);
+        return clip(mergeSpans([...failed, ...recentHoles(covered, end, timeZone, options), tail]), end);
     }
     const range = { from: alignDown(options.from, resolution, timeZone), to: end };
     if (range.from >= range.to) return [];
@@ -113,6 +113,17 @@ function trailingSpan(
         ? Math.min(reread, Math.max(coverage.lastReadingEnd ?? 0, end - options.healDays * daySeconds))
         : reread;
     return { from: alignDown(from, resolution, timeZone), to: end };
+}
+
+/** What was never asked between answered spans, no further back than late uploads are looked for. */
+function recentHoles(covered: readonly Span[], end: number, timeZone: string, options: PlanOptions): Span[] {
+    const first = covered[0];
+    if (first === undefined) return [];
+    const from = Math.max(
+        first.from,
+        alignDown(end - options.healDays * daySeconds, options.resolution, timeZone),
+    );
+    return from < end ? subtractSpans({ from, to: end }, covered) : [];
 }
 
 /** A channel gone silent is asked once a day for all it may have uploaded late. */

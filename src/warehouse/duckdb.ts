@@ -94,10 +94,35 @@ export function toAppError(cause: unknown, sql: string): AppError {
         });
     }
     if (/Permission denied|Read-only file system/i.test(message)) {
-        return new AppError('LAKE_NOT_WRITABLE', `the lake cannot be written: ${message}`, {
+        return new AppError('LAKE_NOT_WRITABLE', `a file cannot be written: ${message}`, {
             cause,
             details,
             hint: 'Check the owner and the permissions of the folder.',
+        });
+    }
+    if (
+        /no magic bytes|not a parquet file|parquet (file|footer|magic)|thrift|decompress|corrupt/i.test(
+            message,
+        )
+    ) {
+        return new AppError('DATA_CORRUPT', `a file of the lake is damaged: ${message}`, {
+            cause,
+            details,
+            hint: 'Find it with `eniscope-lake verify`; `eniscope-lake rebuild` makes it again from raw.',
+        });
+    }
+    if (/^Out of Memory Error/.test(message)) {
+        return new AppError('QUERY_OUT_OF_MEMORY', `DuckDB ran out of memory: ${message}`, {
+            cause,
+            details,
+            hint: 'Ask for fewer channels or a shorter range.',
+        });
+    }
+    if (/^IO Error: Cannot open file/.test(message)) {
+        return new AppError('LAKE_NOT_WRITABLE', message.replace(/^IO Error: /, ''), {
+            cause,
+            details,
+            hint: 'Check that the folder exists and can be read and written.',
         });
     }
     return new AppError('QUERY_INVALID', message, { cause, details });

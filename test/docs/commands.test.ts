@@ -1,15 +1,16 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { generatedSite } from '../../src/simulator/generated.ts';
 import { quietQuirks } from '../../src/simulator/quirks.ts';
 import { demoCredentials, startSimulator } from '../../src/simulator/server.ts';
-import { binFile, runProcess } from '../support/run-cli.ts';
+import { runProcess } from '../support/run-cli.ts';
 import { tempFolder } from '../support/temp-folder.ts';
+import { makeTools } from '../support/tools.ts';
+import { lacksConsumers } from '../support/venv.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const venv = join(root, '.venv', 'bin');
 const pages = [
     'README.md',
     ...readdirSync(join(root, 'docs'))
@@ -33,20 +34,6 @@ function blocksOf(page: string): Block[] {
     }));
 }
 
-/** A folder with `npx`, `duckdb` and `python3` as a reader of the page has them, and nothing else of ours. */
-function makeTools(folder: string): string {
-    const tools = join(folder, 'tools');
-    mkdirSync(tools);
-    writeFileSync(join(tools, 'npx'), `#!/bin/sh\nshift\nexec "${process.execPath}" "${binFile}" "$@"\n`);
-    chmodSync(join(tools, 'npx'), 0o755);
-    // Not links: a Python that is called by another path does not find its packages.
-    for (const name of ['duckdb', 'python3']) {
-        writeFileSync(join(tools, name), `#!/bin/sh\nexec "${join(venv, name)}" "$@"\n`);
-        chmodSync(join(tools, name), 0o755);
-    }
-    return `${tools}:/usr/bin:/bin`;
-}
-
 describe('the commands of the documentation', () => {
     const found = pages
         .map((page) => [page, blocksOf(page)] as const)
@@ -59,8 +46,7 @@ describe('the commands of the documentation', () => {
     });
 
     it.for(found)('of %s run as they stand', { timeout: 300_000 }, async ([page, blocks], context) => {
-        if (!existsSync(join(venv, 'duckdb')))
-            context.skip(`no Python environment: the commands of ${page} were not run`);
+        if (lacksConsumers) context.skip(`no Python environment: the commands of ${page} were not run`);
         const folder = tempFolder();
         const simulator = await startSimulator({
             source: generatedSite({ seed: 3 }),

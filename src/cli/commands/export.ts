@@ -50,7 +50,7 @@ export const exportViews = defineCommand({
         const [from, to] = [args.text('from'), args.text('to')];
         await makeFolder(folder);
         const { queryView } = await import('../../warehouse/query.ts');
-        const { copyRows } = await import('../../warehouse/export-rows.ts');
+        const { writeAnswer } = await import('../render/file.ts');
         const files = await openViews(context, [folder], async (db, views) => {
             const channels = await findChannels(db, settings.lake, args.texts('channel'));
             const organizations = await findOrganizations(db, args.texts('organization'));
@@ -67,7 +67,7 @@ export const exportViews = defineCommand({
                 const file = `${name}.${format}`;
                 const path = join(folder, file);
                 const rows = await writeWhole(path, runtime.pid, (temporary) =>
-                    copyRows(db, sql, temporary, format),
+                    writeAnswer(db, sql, temporary, format),
                 );
                 const { size } = await stat(path);
                 const columns = (view?.columns ?? []).map((column) => ({

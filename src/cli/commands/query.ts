@@ -9,12 +9,10 @@ import type { Context } from '../context.ts';
 import { openViews } from '../lake.ts';
 import { writeWhole } from '../output-file.ts';
 import { rangeOptions, readWhole } from '../range.ts';
+import { type FileFormat, fileFormats } from '../render/file.ts';
 import { longestTable, type RowFormat } from '../render/rows.ts';
 import { count } from '../render/summary.ts';
 import { findChannels, findOrganizations } from '../selection.ts';
-
-const fileFormats = ['csv', 'json', 'ndjson', 'parquet'] as const;
-type FileFormat = (typeof fileFormats)[number];
 
 const positionals = {
     question: text('Name of a view, or one SELECT.', 'SQL'),
@@ -95,8 +93,10 @@ async function writeFile(
     { runtime, say }: Context,
 ): Promise<void> {
     const { db, sql, target, format } = question;
-    const { copyRows } = await import('../../warehouse/export-rows.ts');
-    const rows = await writeWhole(target, runtime.pid, (temporary) => copyRows(db, sql, temporary, format));
+    const { writeAnswer } = await import('../render/file.ts');
+    const rows = await writeWhole(target, runtime.pid, (temporary) =>
+        writeAnswer(db, sql, temporary, format),
+    );
     say.info('answer_written', { file: target, rows, format }, `${count(rows, 'row')} in ${target}`);
 }
 

@@ -87,12 +87,15 @@ describe('an incremental run', () => {
         );
     });
 
-    it('does not fill the years between two backfills', () => {
+    it('fills what was never asked in the last thirty days, and not the years between two backfills', () => {
         const coverage = covered([
             { from: at('2023-01-01T00:00:00Z'), to: at('2023-02-01T00:00:00Z') },
             { from: at('2026-11-01T00:00:00Z'), to: at('2026-11-23T08:15:00Z') },
         ]);
-        expect(planChannel(coverage, 'UTC', options())[0]?.from).toBe(at('2026-11-20T08:15:00Z'));
+        expect(planChannel(coverage, 'UTC', options()).map(({ from, to }) => [from, to])).toEqual([
+            [at('2026-10-24T09:15:00Z'), at('2026-11-01T00:00:00Z')],
+            [at('2026-11-20T08:15:00Z'), at('2026-11-23T09:15:00Z')],
+        ]);
     });
 });
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -142,19 +142,13 @@ describe('streamRows', () => {
 });
 
 describe('copyRows', () => {
-    it('writes text and Parquet files and counts the rows', async () => {
+    it('writes a Parquet file and counts its rows', async () => {
         const folder = await mkdtemp(join(tmpdir(), 'export-'));
         try {
             await withDuckDB({}, async (db) => {
-                const sql = "select 1 as a, timestamptz '2026-10-01 00:00:00+00' as t -- the end";
-                expect(await copyRows(db, sql, join(folder, 'x.csv'), 'csv')).toBe(1);
-                expect(await readFile(join(folder, 'x.csv'), 'utf8')).toBe('a,t\n1,2026-10-01 00:00:00+00\n');
-                expect(await copyRows(db, sql, join(folder, 'x.ndjson'), 'ndjson')).toBe(1);
-                expect(JSON.parse(await readFile(join(folder, 'x.ndjson'), 'utf8'))).toMatchObject({ a: 1 });
-                expect(await copyRows(db, 'from range(3);', join(folder, 'x.json'), 'json')).toBe(3);
-                expect(JSON.parse(await readFile(join(folder, 'x.json'), 'utf8'))).toHaveLength(3);
-                expect(await copyRows(db, 'from range(3)', join(folder, 'x.parquet'), 'parquet')).toBe(3);
-                expect(await db.value(`select count(*) from '${join(folder, 'x.parquet')}'`)).toBe(3n);
+                const file = join(folder, 'x.parquet');
+                expect(await copyRows(db, 'from range(3) -- the end', file)).toBe(3);
+                expect(await db.value(`select count(*) from '${file}'`)).toBe(3n);
             });
         } finally {
             await rm(folder, { recursive: true, force: true });
