@@ -169,7 +169,7 @@ const shape = {
     }),
     lockWaitSeconds: integer(0, 86_400).register(facts, {
         env: 'ENISCOPE_LOCK_WAIT_SECONDS',
-        flag: 'lock-wait-seconds',
+        flag: 'wait',
         placeholder: 'SECONDS',
         default: '0',
         description: 'Seconds to wait for another process that is writing to the lake.',

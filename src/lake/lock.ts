@@ -74,7 +74,7 @@ function lockedError(file: string, text: string): AppError {
             ? 'another process'
             : `process ${holder.pid} on ${holder.host} (${holder.command}, since ${holder.since})`;
     return new AppError('LAKE_LOCKED', `${who} is writing to this lake`, {
-        hint: 'Wait for it to end, or give --lock-wait-seconds N.',
+        hint: 'Wait for it to end, or give --wait SECONDS.',
         details: { lock: file, ...holder },
     });
 }

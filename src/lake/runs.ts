@@ -48,7 +48,7 @@ export type JournalEntry = RequestEntry | PartitionEntry | NoteEntry;
 export interface Journal {
     /** The run's id, sortable by its start. */
     readonly run: string;
-    write(entry: JournalEntry): Promise<void>;
+    write(...entries: readonly JournalEntry[]): Promise<void>;
 }
 
 /** Version of a journal line. */

@@ -13,9 +13,6 @@ export interface FileFormat {
     readonly version: 'V1' | 'V2';
 }
 
-/** Threads a database for merging is opened with, and connections that write partitions. */
-export const mergeThreads = 2;
-
 /** One partition to write. Spans in epoch seconds. */
 export interface MergeTask extends Span {
     /** Snapshot files, each with the span it was asked for. */
@@ -53,75 +50,89 @@ export function readingColumns(codes: readonly string[]): readonly (readonly [na
 }
 
 /**
- * Reads all snapshots of the tasks at once and writes one file a task, two at a time. `snapshots` must be ordered
- * oldest answer first. A task without any row writes no file and reports 0 rows.
+ * Writes one file a task, as many side by side as there are connections. The database should have one thread: each
+ * connection brings its own, and sharing so small a task out costs more than it takes. The snapshots of a task must
+ * be ordered oldest answer first. A task without any row reports 0 rows.
  */
 export async function mergeSnapshots(
-    db: DuckDB,
-    second: DuckDB,
-    snapshots: readonly SnapshotFile[],
+    connections: readonly DuckDB[],
     tasks: readonly MergeTask[],
     format: FileFormat,
 ): Promise<MergeResult[]> {
-    // Rows are sorted when they are written: keeping the order they are read in would cost a fifth of the reading.
-    await db.run('set preserve_insertion_order = false');
-    if (snapshots.length > 0) await loadSnapshots(db, snapshots, format);
-    await db.run('set preserve_insertion_order = true');
-    // Each connection now works in a thread of its own; sharing so small a task out costs a third more than it takes.
-    await db.run('set threads = 1');
-    const ages = new Map(snapshots.map(({ path }, age) => [path, age + 1]));
     const results: MergeResult[] = [];
     const queue = [...tasks.entries()];
-    const work = async (connection: DuckDB): Promise<void> => {
+    const work = async (db: DuckDB): Promise<void> => {
         for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
             const [index, task] = next;
-            results[index] = await writePartition(connection, task, ages, format);
+            results[index] = await writePartition(db, task, format);
         }
     };
-    try {
-        await Promise.all([work(db), work(second)]);
-    } finally {
-        await db.run(`set threads = ${mergeThreads}`);
-    }
-    await db.run('drop table if exists incoming');
+    const ends = await Promise.allSettled(
+        connections.map((db) =>
+            work(db).catch((error: unknown) => {
+                // No connection may go on writing when the caller already mends what failed.
+                queue.length = 0;
+                throw error;
+            }),
+        ),
+    );
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
     return results;
 }
 
-async function loadSnapshots(
-    db: DuckDB,
-    snapshots: readonly SnapshotFile[],
-    format: FileFormat,
-): Promise<void> {
+async function writePartition(db: DuckDB, task: MergeTask, format: FileFormat): Promise<MergeResult> {
+    const columns = readingColumns(format.fields).map(([name]) => identifier(name));
+    const measures = lakeFields(format.fields).map(({ column }) => identifier(column));
+    const parts = [
+        ...(task.snapshots.length === 0 ? [] : [incomingRows(task, format)]),
+        ...(task.base === undefined
+            ? []
+            : [
+                  `select ${columns.join(', ')}, 0 as age
+                  from read_parquet(${literal(task.base)}, hive_partitioning = false)`,
+              ]),
+    ];
+    const all = parts.join(' union all by name ');
+    const rows =
+        task.base === undefined && areApart(task.snapshots)
+            ? all
+            : `
+        select
+            timestamp,
+            interval_s,
+            ${measures.map((column) => `arg_max(${column}, age) as ${column}`).join(', ')},
+            max(fetched_at) as fetched_at
+        from (${all})
+        group by timestamp, interval_s`;
+    const stats = await db.rows(`
+        copy (
+            select ${columns.join(', ')} from (${rows}) order by timestamp, interval_s
+        ) to ${literal(task.target)} (${copyOptions(format)})`);
+    return { rows: Number(stats[0]?.count ?? 0), bytes: Number(stats[0]?.file_size_bytes ?? 0) };
+}
+
+/** The records of the task's snapshots as rows; `age` counts the snapshots from 1, oldest answer first. */
+function incomingRows(task: MergeTask, format: FileFormat): string {
     const fields = lakeFields(format.fields);
     const codes = fields.map(({ code }) => `${identifier(code)} DOUBLE`).join(', ');
     const measures = fields.map(
         ({ code, column, divisor }) =>
             `record.${identifier(code)}${divisor === 1 ? '' : ` / ${divisor}`} as ${identifier(column)}`,
     );
-    const paths = literalList(snapshots.map(({ path }) => path));
-    const largest = Math.max(...snapshots.map(({ textBytes }) => textBytes));
-    await db.run(`
-        create or replace table incoming as
-        select
-            age,
-            record.ts as ts,
-            interval_s,
-            ${measures.join(', ')},
-            fetched_at
+    const paths = literalList(task.snapshots.map(({ path }) => path));
+    const largest = Math.max(...task.snapshots.map(({ textBytes }) => textBytes));
+    return `
+        select to_timestamp(record.ts) as timestamp, interval_s, ${measures.join(', ')}, fetched_at, age
         from (
-            select
-                age,
-                asked_from,
-                asked_to,
-                interval_s,
-                fetched_at,
-                unnest(records) as record
+            -- Named one by one: with a star the whole list of records would be carried along with each of them.
+            select age, first_ts, end_ts, interval_s, fetched_at, unnest(records) as record
             from (
                 -- Whatever is true of a whole snapshot is worked out here, before its records become rows.
                 select
                     list_position(${paths}, filename) as age,
-                    request."from" as asked_from,
-                    request."to" as asked_to,
+                    greatest(request."from", ${task.from}) as first_ts,
+                    least(request."to", ${task.to}) as end_ts,
                     body.resolution::integer as interval_s,
                     fetched_at,
                     body.records as records
@@ -139,42 +150,7 @@ async function loadSnapshots(
                 )
             )
         )
-        where record.ts >= asked_from and record.ts < asked_to`);
-}
-
-async function writePartition(
-    db: DuckDB,
-    task: MergeTask,
-    ages: ReadonlyMap<string, number>,
-    format: FileFormat,
-): Promise<MergeResult> {
-    const columns = readingColumns(format.fields).map(([name]) => identifier(name));
-    const measures = lakeFields(format.fields).map(({ column }) => identifier(column));
-    const mine = task.snapshots.flatMap(({ path }) => ages.get(path) ?? []);
-    const incoming = `
-        select to_timestamp(ts) as timestamp, interval_s, ${measures.join(', ')}, fetched_at, age
-        from incoming
-        where age in (${mine.join(', ') || 'null'}) and ts >= ${task.from} and ts < ${task.to}`;
-    const base =
-        task.base === undefined
-            ? ''
-            : `union all by name select ${columns.join(', ')}, 0 as age from read_parquet(${literal(task.base)}, hive_partitioning = false)`;
-    const rows =
-        task.base === undefined && areApart(task.snapshots)
-            ? incoming
-            : `
-        select
-            timestamp,
-            interval_s,
-            ${measures.map((column) => `arg_max(${column}, age) as ${column}`).join(', ')},
-            max(fetched_at) as fetched_at
-        from (${incoming} ${base})
-        group by timestamp, interval_s`;
-    const stats = await db.rows(`
-        copy (
-            select ${columns.join(', ')} from (${rows}) order by timestamp, interval_s
-        ) to ${literal(task.target)} (${copyOptions(format)})`);
-    return { rows: Number(stats[0]?.count ?? 0), bytes: Number(stats[0]?.file_size_bytes ?? 0) };
+        where record.ts >= first_ts and record.ts < end_ts`;
 }
 
 /** The options of the `COPY` that writes a data file. */
