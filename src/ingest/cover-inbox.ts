@@ -1,4 +1,5 @@
 /** Makes sure the coverage knows of every waiting snapshot, before it leaves the inbox. */
+import pLimit from 'p-limit';
 import { answeredSpans, readCoverage, writeCoverage } from '../lake/coverage.ts';
 import type { Snapshot } from '../lake/snapshots.ts';
 import type { LakeContext } from './context.ts';
@@ -9,17 +10,19 @@ export async function coverInbox(lake: LakeContext, snapshots: readonly Snapshot
     for (const snapshot of snapshots) {
         byChannel.set(snapshot.channelId, [...(byChannel.get(snapshot.channelId) ?? []), snapshot]);
     }
-    for (const [channelId, waiting] of byChannel) {
+    const cover = async (channelId: string, waiting: readonly Snapshot[]): Promise<void> => {
         const coverage = await readCoverage(lake.paths, channelId, [], lake.manifest.fields);
         const isKnown = waiting.every(({ resolution, from }) =>
             answeredSpans(coverage, resolution).some((span) => span.from <= from && from < span.to),
         );
-        if (isKnown) continue;
+        if (isKnown) return;
         await writeCoverage(
             lake.files,
             lake.paths,
             channelId,
             await readCoverage(lake.paths, channelId, waiting, lake.manifest.fields),
         );
-    }
+    };
+    const limit = pLimit(8);
+    await Promise.all([...byChannel].map(([channelId, waiting]) => limit(() => cover(channelId, waiting))));
 }

@@ -10,7 +10,7 @@ import { sizeMaybe } from '../lake/files.ts';
 import { partitionFile } from '../lake/layout.ts';
 import { archivePath, byAge, type Snapshot } from '../lake/snapshots.ts';
 import { type DuckDB, withDuckDB } from '../warehouse/duckdb.ts';
-import { countRows, mergeSnapshots, newestFetches } from '../warehouse/merge.ts';
+import { type Footer, mergeSnapshots, newestFetches, readFooters } from '../warehouse/merge.ts';
 import type { LakeContext } from './context.ts';
 import { cutSnapshots, cutWork, type PartitionWork, type SizedSnapshot } from './partition-work.ts';
 import { archivedFor, hasAllRaw, setDamagedAside, setFileAside, sizeSnapshots } from './raw.ts';
@@ -104,8 +104,7 @@ async function mergeBatch(
         ...(await mergeTogether(lake, connections, small, tally)),
         ...(await inTurn(big, (merge) => mergeInSlices(lake, connections, merge, tally))),
     ];
-    await checkCounts(connections, written);
-    return written;
+    return checkWritten(connections, written);
 }
 
 /** What each partition is merged from. */
@@ -147,11 +146,12 @@ function distinct<T extends Snapshot>(snapshots: readonly T[]): T[] {
     return [...new Map(snapshots.map((snapshot) => [snapshot.file, snapshot])).values()].sort(byAge);
 }
 
-interface Written {
+interface Merged {
     readonly merge: Merge;
     readonly rows: number;
-    readonly bytes: number;
 }
+
+interface Written extends Merged, Footer {}
 
 /** Merges side by side. When a snapshot cannot be read, it is set aside and the rest is merged without it. */
 async function mergeTogether(
@@ -159,7 +159,7 @@ async function mergeTogether(
     connections: Connections,
     merges: readonly Merge[],
     tally: Tally,
-): Promise<Written[]> {
+): Promise<Merged[]> {
     const snapshots = distinct(merges.flatMap((merge) => merge.snapshots));
     const results = await mergeSnapshots(
         connections,
@@ -194,8 +194,8 @@ async function mergeTogether(
         );
     }
     return merges.flatMap((merge, index) => {
-        const { rows = 0, bytes = 0 } = results[index] ?? {};
-        return rows === 0 ? [] : [{ merge, rows, bytes }];
+        const rows = results[index] ?? 0;
+        return rows === 0 ? [] : [{ merge, rows }];
     });
 }
 
@@ -205,9 +205,9 @@ async function mergeInSlices(
     connections: Connections,
     merge: Merge,
     tally: Tally,
-): Promise<Written | undefined> {
+): Promise<Merged | undefined> {
     let { base } = merge;
-    let written: Written | undefined;
+    let written: Merged | undefined;
     for (const snapshots of cutSnapshots(merge.snapshots)) {
         const target = lake.files.temporary(`${merge.work.channelId}-slice`);
         const slice = { ...merge, base, snapshots, target };
@@ -220,20 +220,21 @@ async function mergeInSlices(
     return written;
 }
 
-async function checkCounts([db]: Connections, written: readonly Written[]): Promise<void> {
-    const counts = await countRows(
+/** Compares each file's footer with what was written, before the file is put in its place. */
+async function checkWritten([db]: Connections, merged: readonly Merged[]): Promise<Written[]> {
+    const footers = await readFooters(
         db,
-        written.map(({ merge }) => merge.target),
+        merged.map(({ merge }) => merge.target),
     );
-    for (const { merge, rows } of written) {
-        const found = counts.get(merge.target);
-        if (found === rows) continue;
+    return merged.map(({ merge, rows }) => {
+        const footer = footers.get(merge.target);
+        if (footer?.rows === rows) return { merge, ...footer };
         throw new AppError(
             'DATA_CORRUPT',
-            `${merge.target} holds ${found ?? 'no'} rows after writing ${rows}; the partition was left as it was`,
+            `${merge.target} holds ${footer?.rows ?? 'no'} rows after writing ${rows}; the partition was left as it was`,
             { hint: 'Check the disk; run the command again.' },
         );
-    }
+    });
 }
 
 /** A snapshot may touch several partitions; it is archived when the last of them is written. */

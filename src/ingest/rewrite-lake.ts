@@ -5,7 +5,7 @@
 import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AppError } from '../core/errors.ts';
-import { listFolder, makeFolder } from '../lake/files.ts';
+import { listFolder, makeFolder, sizeMaybe } from '../lake/files.ts';
 import {
     type LakePaths,
     lakePaths,
@@ -63,9 +63,9 @@ async function rewriteChannel(
     for (const partition of partitionsOf(await readBounds(db, files), next.granularity)) {
         const target = partitionFile(staged, channelId, partition);
         await makeFolder(dirname(target));
-        const { rows, bytes } = await rewriteRows(db, files, lake.manifest.fields, partition, format, target);
+        const rows = await rewriteRows(db, files, lake.manifest.fields, partition, format, target);
         if (rows === 0) await rm(dirname(target), { recursive: true });
-        else tally.partition(rows, bytes);
+        else tally.partition(rows, (await sizeMaybe(target)) ?? 0);
     }
 }
 

@@ -116,7 +116,7 @@ export async function readRaw(path: string): Promise<string> {
 }
 
 /** Compressed bytes that hold what stands before the body, however long the query. */
-const headBytes = 16 * 1024;
+const headBytes = 4096;
 
 /** The fields a snapshot was asked for, from its head alone; none when it cannot be read. */
 export async function readAskedFields(path: string): Promise<readonly string[]> {

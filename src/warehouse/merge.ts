@@ -29,11 +29,6 @@ export interface SnapshotFile extends Span {
     readonly textBytes: number;
 }
 
-export interface MergeResult {
-    readonly rows: number;
-    readonly bytes: number;
-}
-
 /** The fields of a lake, in the order of their columns. Unknown codes are refused by the manifest. */
 export function lakeFields(codes: readonly string[]): Field[] {
     return codes.flatMap((code) => findField(code) ?? []);
@@ -52,14 +47,14 @@ export function readingColumns(codes: readonly string[]): readonly (readonly [na
 /**
  * Writes one file a task, as many side by side as there are connections. The database should have one thread: each
  * connection brings its own, and sharing so small a task out costs more than it takes. The snapshots of a task must
- * be ordered oldest answer first. A task without any row reports 0 rows.
+ * be ordered oldest answer first. Returns the rows written a task.
  */
 export async function mergeSnapshots(
     connections: readonly DuckDB[],
     tasks: readonly MergeTask[],
     format: FileFormat,
-): Promise<MergeResult[]> {
-    const results: MergeResult[] = [];
+): Promise<number[]> {
+    const results: number[] = [];
     const queue = [...tasks.entries()];
     const work = async (db: DuckDB): Promise<void> => {
         for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
@@ -81,7 +76,7 @@ export async function mergeSnapshots(
     return results;
 }
 
-async function writePartition(db: DuckDB, task: MergeTask, format: FileFormat): Promise<MergeResult> {
+async function writePartition(db: DuckDB, task: MergeTask, format: FileFormat): Promise<number> {
     const columns = readingColumns(format.fields).map(([name]) => identifier(name));
     const measures = lakeFields(format.fields).map(({ column }) => identifier(column));
     const parts = [
@@ -105,11 +100,11 @@ async function writePartition(db: DuckDB, task: MergeTask, format: FileFormat): 
             max(fetched_at) as fetched_at
         from (${all})
         group by timestamp, interval_s`;
-    const stats = await db.rows(`
+    const count = await db.value(`
         copy (
             select ${columns.join(', ')} from (${rows}) order by timestamp, interval_s
         ) to ${literal(task.target)} (${copyOptions(format)})`);
-    return { rows: Number(stats[0]?.count ?? 0), bytes: Number(stats[0]?.file_size_bytes ?? 0) };
+    return Number(count);
 }
 
 /** The records of the task's snapshots as rows; `age` counts the snapshots from 1, oldest answer first. */
@@ -161,7 +156,6 @@ export function copyOptions({ codec, version }: FileFormat): string {
         `parquet_version ${literal(version)}`,
         // The oldest readers, for whom V1 is there, read the numbers of a dictionary as text.
         ...(version === 'V1' ? ['dictionary_size_limit 0'] : []),
-        'return_stats',
         "kv_metadata {eniscope_lake_format: '1'}",
     ].join(', ');
 }
@@ -193,11 +187,22 @@ export async function newestFetches(db: DuckDB, files: readonly string[]): Promi
     }
 }
 
-/** Rows by the footer of each file: the check before a file is put in its place. */
-export async function countRows(db: DuckDB, files: readonly string[]): Promise<Map<string, number>> {
+/** What a file's footer says. */
+export interface Footer {
+    readonly rows: number;
+    readonly bytes: number;
+}
+
+/** The footers of files, by path: the check before a file is put in its place. */
+export async function readFooters(db: DuckDB, files: readonly string[]): Promise<Map<string, Footer>> {
     if (files.length === 0) return new Map();
     const rows = await db.rows(
-        `select file_name, num_rows from parquet_file_metadata(${literalList(files)})`,
+        `select file_name, num_rows, file_size_bytes from parquet_file_metadata(${literalList(files)})`,
     );
-    return new Map(rows.map(({ file_name, num_rows }) => [String(file_name), Number(num_rows)]));
+    return new Map(
+        rows.map(({ file_name, num_rows, file_size_bytes }) => [
+            String(file_name),
+            { rows: Number(num_rows), bytes: Number(file_size_bytes) },
+        ]),
+    );
 }

@@ -20,17 +20,17 @@ export async function rewriteRows(
     span: Span,
     format: FileFormat,
     target: string,
-): Promise<{ readonly rows: number; readonly bytes: number }> {
+): Promise<number> {
     const kept = new Set(lakeFields(present).map(({ column }) => column));
     const columns = readingColumns(format.fields).map(([name, type]) =>
         type !== 'DOUBLE' || kept.has(name) ? identifier(name) : `null::double as ${identifier(name)}`,
     );
-    const [stats] = await db.rows(`
+    const count = await db.value(`
         copy (
             select ${columns.join(', ')}
             from read_parquet(${literalList(files)}, hive_partitioning = false)
             where epoch(timestamp) >= ${span.from} and epoch(timestamp) < ${span.to}
             order by timestamp, interval_s
         ) to ${literal(target)} (${copyOptions(format)})`);
-    return { rows: Number(stats?.count ?? 0), bytes: Number(stats?.file_size_bytes ?? 0) };
+    return Number(count);
 }
