@@ -1,7 +1,6 @@
 /** Lakes as the rows need them: made empty, opened by the real runtime, filled with waiting snapshots. */
 import { link } from 'node:fs/promises';
 import { join } from 'node:path';
-import { packageRoot } from '../src/cli/package.ts';
 import { silentLogger } from '../src/core/log.ts';
 import { systemRuntime } from '../src/core/runtime.ts';
 import { type LakeContext, withLake } from '../src/ingest/context.ts';
@@ -16,8 +15,6 @@ export const fields = defaultFieldCodes;
 export const measures: readonly string[] = fields.flatMap((code) => findField(code)?.column ?? []);
 export const resolution = 900;
 
-const queriesFolder = join(packageRoot, 'queries');
-
 /** An empty lake with the default settings. */
 export async function makeLake(root: string): Promise<void> {
     await initLake({
@@ -28,7 +25,6 @@ export async function makeLake(root: string): Promise<void> {
         parquetVersion: 'V2',
         runtime: systemRuntime(),
         log: silentLogger,
-        queriesFolder,
     });
 }
 
@@ -39,7 +35,7 @@ export async function openLake<T>(
     use: (lake: LakeContext) => Promise<T>,
 ): Promise<T> {
     const runtime = systemRuntime();
-    return withLake({ root, command, write: true, runtime, log: silentLogger, queriesFolder }, use);
+    return withLake({ root, command, write: true, runtime, log: silentLogger }, use);
 }
 
 /** Lets the snapshots of `rawRoot` that begin in the span wait in the inbox of `root`, without copying their bytes. */

@@ -6,7 +6,7 @@ import type { LakeManifest } from '../lake/manifest.ts';
 import type { DuckDB } from '../warehouse/duckdb.ts';
 import type { View } from '../warehouse/view-file.ts';
 import type { Context } from './context.ts';
-import { queriesFolder, readVersion } from './package.ts';
+import { readVersion } from './package.ts';
 
 /** Opens the lake of the settings for the time `use` takes; `write` takes its lock. */
 export async function openLake<T>(
@@ -29,7 +29,6 @@ export async function openLake<T>(
                 runtime,
                 log,
                 progress,
-                queriesFolder,
             },
             use,
         );

@@ -14,8 +14,6 @@ function findRoot(): string {
 
 export const packageRoot = findRoot();
 
-export const queriesFolder = join(packageRoot, 'queries');
-
 export const startFile = join(packageRoot, 'bin', 'eniscope-lake.js');
 
 /** The Node that runs this program, absolute: cron has no PATH to find it by. */

@@ -30,7 +30,6 @@ export interface LakeContext {
     readonly runtime: Runtime;
     readonly log: Logger;
     readonly progress: Progress;
-    readonly queriesFolder: string;
 }
 
 export interface OpenLakeOptions {
@@ -42,7 +41,6 @@ export interface OpenLakeOptions {
     readonly runtime: Runtime;
     readonly log: Logger;
     readonly progress?: Progress;
-    readonly queriesFolder: string;
     /** Fault injection of the crash tests. */
     readonly fileHook?: FileHook;
 }
@@ -92,6 +90,5 @@ async function openContext(paths: LakePaths, options: OpenLakeOptions): Promise<
         runtime,
         log: options.log,
         progress: options.progress ?? silentProgress,
-        queriesFolder: options.queriesFolder,
     };
 }

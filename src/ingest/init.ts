@@ -17,7 +17,6 @@ export interface InitOptions {
     readonly parquetVersion: 'V1' | 'V2';
     readonly runtime: Runtime;
     readonly log: Logger;
-    readonly queriesFolder: string;
 }
 
 /** Idempotent: a lake that is there with the same settings stays as it is. Throws LAKE_EXISTS when they differ. */
@@ -45,8 +44,8 @@ export async function initLake(options: InitOptions): Promise<{ readonly created
         await files.folder(folder);
     }
     await writeManifest(files, paths, wanted);
-    const { root, runtime, log, queriesFolder } = options;
-    await withLake({ root, command: 'init', write: true, runtime, log, queriesFolder }, publish);
+    const { root, runtime, log } = options;
+    await withLake({ root, command: 'init', write: true, runtime, log }, publish);
     return { created: true };
 }
 

@@ -143,6 +143,17 @@ describe('a resolution the API does not honour', () => {
     });
 });
 
+describe('an API that includes the end of a range', () => {
+    it('gives the lake the asked span and not the bucket after it', async () => {
+        const site = await startSiteLake({ source, now, quirks: { bounds: 'inclusive' } });
+        const range = { from: at('2026-10-01T00:00:00Z'), to: at('2026-10-03T00:00:00Z') };
+        const summary = await site.sync({ channels: [rooftop], ...range });
+        expect(summary).toMatchObject({ readings: 2 * 96, failures: [] });
+        const [stored] = await site.ask('select count(*) as n, epoch(max(timestamp)) as last from readings');
+        expect([Number(stored?.n), Number(stored?.last)]).toEqual([2 * 96, range.to - 900]);
+    });
+});
+
 describe('an answer that breaks the contract', () => {
     const broken: readonly (readonly [string, Fault])[] = [
         ['empty_body', respond.emptyBody()],

@@ -58,7 +58,6 @@ export async function makeBareLake(
                 write: true,
                 runtime: fakeRuntime(),
                 log: silentLogger,
-                queriesFolder: 'queries',
                 ...(hook === undefined ? {} : { fileHook: hook }),
             },
             use,

@@ -52,7 +52,7 @@ export async function openReplayLake(folder: string, options: ReplayLakeOptions 
     const root = `${tempFolder((atEnd) => {
         remove = atEnd;
     })}/lake`;
-    const common = { root, runtime, log: silentLogger, queriesFolder: 'queries' };
+    const common = { root, runtime, log: silentLogger };
     await initLake({ ...common, granularity, fields: defaultFieldCodes, codec, parquetVersion });
     const api = createApiClient(
         {

@@ -70,7 +70,7 @@ export async function startSiteLake(options: SiteLakeOptions): Promise<SiteLake>
     onTestFinished(() => simulator.close());
     const root = `${options.folder ?? tempFolder()}/lake`;
     const log = options.log ?? silentLogger;
-    const common = { root, runtime, log, queriesFolder: 'queries' };
+    const common = { root, runtime, log };
     const { granularity = 'month', fields = defaultFieldCodes } = options;
     await initLake({ ...common, granularity, fields, codec: 'zstd', parquetVersion: 'V2' });
     const connect = () =>

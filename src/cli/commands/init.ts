@@ -1,7 +1,6 @@
 /** `init`: makes an empty lake; again with the same settings it changes nothing. */
 import { defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
-import { queriesFolder } from '../package.ts';
 
 export const init = defineCommand({
     usage: 'init',
@@ -46,6 +45,5 @@ export async function createLake({
         parquetVersion: settings.parquetVersion,
         runtime,
         log,
-        queriesFolder,
     });
 }
