@@ -13,7 +13,7 @@ import type { SiteSource } from '../../src/simulator/site.ts';
 import { type DuckDB, literal, withDuckDB } from '../../src/warehouse/duckdb.ts';
 import { findStrangeShape } from '../../src/warehouse/inspect.ts';
 import { writeReference } from '../../src/warehouse/reference.ts';
-import { fields, makeLake, measures, openLake, resolution } from '../lake.ts';
+import { coverageOf, fields, makeLake, measures, openLake, resolution } from '../lake.ts';
 import { type Piece, time } from '../piece.ts';
 
 const schema = z.object({
@@ -42,8 +42,7 @@ export const writeLake: Piece<z.infer<typeof schema>> = {
             await openLake(root, 'bench', async (lake) => {
                 const [last] = months.slice(-1);
                 // The month's rest is noted as asked too: an ingest notes its spans before they are compacted.
-                const answered = { [resolution]: [{ from, to: last?.to ?? to }] };
-                const coverage = { answered, failed: {}, lastReadingEnd: to, healedAt: to, fields: null };
+                const coverage = { ...coverageOf({ from, to: last?.to ?? to }), lastReadingEnd: to };
                 for (const { channelId } of source.channels) {
                     await writeCoverage(lake.files, lake.paths, channelId, coverage);
                 }

@@ -126,8 +126,8 @@ function incomingRows(task: MergeTask, format: FileFormat): string {
                 -- Whatever is true of a whole snapshot is worked out here, before its records become rows.
                 select
                     list_position(${paths}, filename) as age,
-                    greatest(request."from", ${task.from}) as first_ts,
-                    least(request."to", ${task.to}) as end_ts,
+                    ${numberList(task.snapshots.map(({ from }) => Math.max(from, task.from)))}[age] as first_ts,
+                    ${numberList(task.snapshots.map(({ to }) => Math.min(to, task.to)))}[age] as end_ts,
                     body.resolution::integer as interval_s,
                     fetched_at,
                     body.records as records
@@ -138,7 +138,6 @@ function incomingRows(task: MergeTask, format: FileFormat): string {
                     filename = true,
                     maximum_object_size = ${Math.max(largest + 1024, 65_536)},
                     columns = {
-                        request: 'STRUCT("from" BIGINT, "to" BIGINT)',
                         fetched_at: 'TIMESTAMPTZ',
                         body: 'STRUCT(resolution BIGINT, records STRUCT(ts BIGINT, ${codes})[])'
                     }
@@ -146,6 +145,10 @@ function incomingRows(task: MergeTask, format: FileFormat): string {
             )
         )
         where record.ts >= first_ts and record.ts < end_ts`;
+}
+
+function numberList(numbers: readonly number[]): string {
+    return `[${numbers.join(', ')}]`;
 }
 
 /** The options of the `COPY` that writes a data file. */
