@@ -10,7 +10,7 @@ import type { Granularity } from '../model/time.ts';
 import { catalogStatements, commentStatements } from './catalog-sql.ts';
 import { type DuckDB, type DuckDBOptions, withDuckDB } from './duckdb.ts';
 import { lockDown } from './guard.ts';
-import { escapeGlob, findPresentTables, type SourceOptions, sourceViews } from './sources.ts';
+import { escapeGlob, findPresentTables, type SourceOptions, sourceTables, sourceViews } from './sources.ts';
 import { parseViewFile, type View } from './view-file.ts';
 import { orderViews } from './view-order.ts';
 
@@ -48,7 +48,7 @@ export async function loadViews(givenFolder?: string): Promise<readonly View[]> 
             views.push(parseViewFile(layer, basename(file, '.sql'), text));
         }
     }
-    return orderViews(views, sourceNames);
+    return orderViews(views, sourceTables);
 }
 
 /** Sources and views of one lake, sources first: what `views`, `queryView` and `check` work on. */
@@ -120,8 +120,6 @@ async function findQueriesFolder(): Promise<string> {
     );
     return (await exists(beside)) ? beside : above;
 }
-
-const sourceNames: readonly string[] = ['readings', 'organizations', 'devices', 'channels', 'calendar'];
 
 async function sourcesOf({ root, fields, granularity }: CatalogOptions): Promise<SourceOptions> {
     return { root, fields, granularity, present: await findPresentTables(root) };

@@ -10,9 +10,17 @@ import { identifier, literal } from './duckdb.ts';
 import { type ReferenceTable, referenceColumns } from './reference-columns.ts';
 import type { View, ViewColumn } from './view-file.ts';
 
-export type SourceTable = 'readings' | ReferenceTable;
+export type SourceTable = 'readings' | 'overlapping_readings' | ReferenceTable;
 
-const tables: readonly SourceTable[] = ['readings', 'organizations', 'devices', 'channels', 'calendar'];
+/** Every source view, in the order of the documentation. */
+export const sourceTables: readonly SourceTable[] = [
+    'readings',
+    'overlapping_readings',
+    'organizations',
+    'devices',
+    'channels',
+    'calendar',
+];
 
 export interface SourceOptions {
     /** Absolute path of the lake. */
@@ -24,10 +32,12 @@ export interface SourceOptions {
     readonly present: ReadonlySet<SourceTable>;
 }
 
-/** The views readings, organizations, devices, channels and calendar. */
+/** The views of `sourceTables`. */
 export function sourceViews(options: SourceOptions): readonly View[] {
-    return tables.map((table) =>
-        table === 'readings' ? readingsView(options) : referenceView(table, options),
+    return sourceTables.map((table) =>
+        table === 'readings' || table === 'overlapping_readings'
+            ? readingsView(table, options)
+            : referenceView(table, options),
     );
 }
 
@@ -35,9 +45,9 @@ export function sourceViews(options: SourceOptions): readonly View[] {
 export async function findPresentTables(root: string): Promise<ReadonlySet<SourceTable>> {
     const found = new Set<SourceTable>();
     if (await hasPartition(join(root, 'readings'))) found.add('readings');
-    for (const table of tables) {
-        if (table !== 'readings' && (await isFile(join(root, 'reference', `${table}.parquet`))))
-            found.add(table);
+    if (await hasPartition(join(root, 'overlaps'))) found.add('overlapping_readings');
+    for (const table of sourceTables) {
+        if (await isFile(join(root, 'reference', `${table}.parquet`))) found.add(table);
     }
     return found;
 }
@@ -70,7 +80,7 @@ async function isFile(path: string): Promise<boolean> {
 }
 
 /** A measure that is not in the lake's field list is null, so that every view above works in every lake. */
-function readingsView(options: SourceOptions): View {
+function readingsView(table: 'readings' | 'overlapping_readings', options: SourceOptions): View {
     const stored = new Set(options.fields);
     const extra = options.fields.filter((code) => !defaultFieldCodes.includes(code));
     const measures = [...defaultFieldCodes, ...extra].flatMap((code) => findField(code) ?? []);
@@ -100,16 +110,20 @@ function readingsView(options: SourceOptions): View {
     };
     const types = `{'channel_id': VARCHAR, ${literal(period)}: VARCHAR}`;
     // A fixed depth and name: neither unfinished nor stray files match.
+    // Without its folder every channel may overlap: slower, never wrong.
+    const folder = table === 'readings' || !options.present.has(table) ? 'readings' : 'overlaps';
     const glob = literal(
-        join(escapeGlob(options.root), 'readings', 'channel_id=*', `${period}=*`, 'readings.parquet'),
+        join(escapeGlob(options.root), folder, 'channel_id=*', `${period}=*`, 'readings.parquet'),
     );
     return {
-        name: 'readings',
+        name: table,
         kind: 'source',
         layer: '10_sources',
         summary:
-            'What the meters measured, as stored: every interval the API answered, of every resolution. ' +
-            'Null means asked and answered without a value; an interval without a row was not answered.',
+            table === 'readings'
+                ? 'What the meters measured, as stored: every interval the API answered, of every resolution. ' +
+                  'Null means asked and answered without a value; an interval without a row was not answered.'
+                : 'The same readings, of those channels alone whose readings may overlap: two resolutions, two grids.',
         grain: 'one row per channel_id, timestamp, interval_s',
         time: 'timestamp',
         parameters: [],
