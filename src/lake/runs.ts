@@ -64,14 +64,11 @@ export function openJournal(
     const file = journalFile(paths, clock.now());
     return {
         run,
-        write: async (entry) => {
-            const line = {
-                version: journalVersion,
-                time: new Date(clock.now()).toISOString(),
-                run,
-                ...entry,
-            };
-            await files.appendLine(file, JSON.stringify(line));
+        write: async (...entries) => {
+            if (entries.length === 0) return;
+            const head = { version: journalVersion, time: new Date(clock.now()).toISOString(), run };
+            const lines = entries.map((entry) => JSON.stringify({ ...head, ...entry }));
+            await files.appendLine(file, lines.join('\n'));
         },
     };
 }
