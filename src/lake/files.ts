@@ -20,7 +20,7 @@ export interface LakeFiles {
     replace(temporary: string, final: string): Promise<void>;
     /** Moves a kept file to another folder of the same lake; nothing is left behind. */
     move(from: string, to: string): Promise<void>;
-    /** Appends one whole line. A line torn by an earlier crash is closed first. */
+    /** Appends whole lines, the last without its line break. A line torn by an earlier crash is closed first. */
     appendLine(file: string, line: string): Promise<void>;
     remove(file: string): Promise<void>;
     /** A free path under `.staging`. Ends in `.tmp`, so no table's glob ever matches it. */

@@ -64,14 +64,13 @@ export function openJournal(
     const file = journalFile(paths, clock.now());
     return {
         run,
-        write: async (entry) => {
-            const line = {
-                version: journalVersion,
-                time: new Date(clock.now()).toISOString(),
-                run,
-                ...entry,
-            };
-            await files.appendLine(file, JSON.stringify(line));
+        write: async (...entries) => {
+            if (entries.length === 0) return;
+            const time = new Date(clock.now()).toISOString();
+            const lines = entries.map((entry) =>
+                JSON.stringify({ version: journalVersion, time, run, ...entry }),
+            );
+            await files.appendLine(file, lines.join('\n'));
         },
     };
 }
