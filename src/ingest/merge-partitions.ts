@@ -8,13 +8,23 @@ import pLimit from 'p-limit';
 import { AppError, isAppError } from '../core/errors.ts';
 import { sizeMaybe } from '../lake/files.ts';
 import { partitionFile } from '../lake/layout.ts';
-import { archivePath, byAge, type Snapshot } from '../lake/snapshots.ts';
+import { byAge, type Snapshot } from '../lake/snapshots.ts';
 import { type DuckDB, withDuckDB } from '../warehouse/duckdb.ts';
 import { type Footer, mergeSnapshots, newestFetches, readFooters } from '../warehouse/merge.ts';
+import { archiveSnapshots, countUses } from './archive-snapshots.ts';
+import { findChanged, noteChecksums } from './checksums.ts';
 import type { LakeContext } from './context.ts';
 import { cutSnapshots, cutWork, type PartitionWork, type SizedSnapshot } from './partition-work.ts';
-import { archivedFor, hasAllRaw, setDamagedAside, setFileAside, sizeSnapshots } from './raw.ts';
+import {
+    archivedFor,
+    archivedForLost,
+    hasAllRaw,
+    setDamagedAside,
+    setFileAside,
+    sizeSnapshots,
+} from './raw.ts';
 import type { Tally } from './tally.ts';
+import { removeUnpacked, unpackMerge, unpackSound } from './unpack.ts';
 
 /** Enough for one batch; more would only make a small machine swap. */
 const memoryLimit = '400MB';
@@ -38,9 +48,9 @@ export async function mergeAll(
         let finishing = Promise.resolve();
         try {
             for (const batch of cutWork(work)) {
-                const written = await mergeBatch(lake, connections, batch, tally, mode);
+                const { merged, written } = await mergeBatch(lake, connections, batch, tally, mode);
                 await finishing;
-                finishing = finishBatch(lake, batch, written, left, tally);
+                finishing = finishBatch(lake, merged, written, left, tally);
                 // Its failure is met at the next await; until then it is no unhandled one.
                 finishing.catch(() => undefined);
             }
@@ -58,6 +68,10 @@ async function finishBatch(
     left: Map<string, number>,
     tally: Tally,
 ): Promise<void> {
+    await noteChecksums(
+        lake,
+        written.map(({ merge }) => ({ path: merge.target, final: merge.final })),
+    );
     const limit = pLimit(8);
     await Promise.all(written.map(({ merge }) => limit(() => lake.files.replace(merge.target, merge.final))));
     for (const { rows, bytes } of written) tally.partition(rows, bytes);
@@ -72,7 +86,7 @@ async function finishBatch(
             rebuilt: merge.rebuilt,
         })),
     );
-    await archive(lake, batch, left, tally);
+    await archiveSnapshots(lake, batch, left, tally);
     lake.progress.step(batch.length);
 }
 
@@ -95,8 +109,11 @@ async function mergeBatch(
     batch: readonly PartitionWork[],
     tally: Tally,
     mode: 'merge' | 'rebuild',
-): Promise<Written[]> {
-    const merges = await decide(lake, connections[0], batch, mode, tally);
+): Promise<{ readonly merged: PartitionWork[]; readonly written: Written[] }> {
+    const decided = await decide(lake, connections[0], batch, mode, tally);
+    const merges = await inTurn(decided, (merge) =>
+        mode === 'merge' ? unpackSound(lake, merge, tally) : unpackMerge(lake, merge),
+    );
     // A rebuild from many snapshots may be larger than a batch: those go one by one, in slices.
     const big = merges.filter(({ snapshots }) => cutSnapshots(snapshots).length > 1);
     const small = merges.filter((merge) => !big.includes(merge));
@@ -104,7 +121,14 @@ async function mergeBatch(
         ...(await mergeTogether(lake, connections, small, tally)),
         ...(await inTurn(big, (merge) => mergeInSlices(lake, connections, merge, tally))),
     ];
-    return checkWritten(connections, written);
+    await removeUnpacked(
+        lake,
+        merges.flatMap(({ snapshots }) => snapshots),
+    );
+    return {
+        merged: merges.map(({ work }) => work),
+        written: await checkWritten(connections, written),
+    };
 }
 
 /** What each partition is merged from. */
@@ -120,19 +144,35 @@ async function decide(
     for (const final of mode === 'merge' ? finals : []) {
         if ((await sizeMaybe(final)) !== undefined) present.add(final);
     }
-    const newest = await newestFetches(db, [...present]);
+    const restorable = batch.flatMap(({ partition }, index) =>
+        hasAllRaw(lake, partition) ? (finals[index] ?? []) : [],
+    );
+    const changed = await findChanged(
+        lake,
+        restorable.filter((final) => present.has(final)),
+    );
+    const newest = await newestFetches(
+        db,
+        [...present].filter((final) => !changed.has(final)),
+    );
     return inTurn([...batch.entries()], async ([index, work]) => {
         const final = finals[index] ?? '';
         const target = lake.files.temporary(`${work.channelId}-${work.partition.value}`);
         const rebuilt = mode === 'rebuild';
         const fresh = { work, final, target, base: undefined, snapshots: work.snapshots, rebuilt };
-        if (!present.has(final)) return fresh;
+        if (!present.has(final)) {
+            const archived =
+                mode === 'merge' ? await archivedForLost(lake, work.channelId, work.partition) : [];
+            if (archived.length === 0) return fresh;
+            const snapshots = await sizeSnapshots(distinct([...archived, ...work.snapshots]));
+            return { ...fresh, snapshots, rebuilt: true };
+        }
         const base = newest.get(final);
         const oldest = work.snapshots[0]?.fetchedAt ?? 0;
         if (base !== undefined && base < oldest) return { ...fresh, base: final };
         if (base === undefined) {
             if (hasAllRaw(lake, work.partition)) {
-                tally.warning(`${final} could not be read; it is made again from its raw snapshots`);
+                tally.warning(`${final} is damaged; it is made again from its raw snapshots`);
             } else await setFileAside(lake, final, work.channelId, work.partition, tally);
         }
         const archived = await archivedFor(lake, work.channelId, work.partition);
@@ -235,41 +275,6 @@ async function checkWritten([db]: Connections, merged: readonly Merged[]): Promi
             { hint: 'Check the disk; run the command again.' },
         );
     });
-}
-
-/** A snapshot may touch several partitions; it is archived when the last of them is written. */
-function countUses(work: readonly PartitionWork[]): Map<string, number> {
-    const uses = new Map<string, number>();
-    for (const { snapshots } of work) {
-        for (const { path } of snapshots) uses.set(path, (uses.get(path) ?? 0) + 1);
-    }
-    return uses;
-}
-
-async function archive(
-    lake: LakeContext,
-    batch: readonly PartitionWork[],
-    left: Map<string, number>,
-    tally: Tally,
-): Promise<void> {
-    const done = batch
-        .flatMap(({ snapshots }) => snapshots)
-        .filter(({ path }) => {
-            const uses = (left.get(path) ?? 1) - 1;
-            left.set(path, uses);
-            return uses === 0;
-        });
-    const limit = pLimit(8);
-    await Promise.all(done.map((snapshot) => limit(() => moveToArchive(lake, snapshot, tally))));
-}
-
-async function moveToArchive(lake: LakeContext, snapshot: Snapshot, tally: Tally): Promise<void> {
-    const kept = archivePath(lake.paths, snapshot);
-    if (snapshot.path === kept) return;
-    // A damaged one was set aside and is no longer there.
-    if ((await sizeMaybe(snapshot.path)) === undefined) return;
-    await lake.files.move(snapshot.path, kept);
-    tally.snapshot();
 }
 
 async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R | undefined>): Promise<R[]> {
