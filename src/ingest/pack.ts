@@ -33,7 +33,7 @@ export interface PackResult {
 const manyFiles = 100;
 
 /** What `sync` packs in one run: some seconds of work. */
-const mostPerRun = 50_000;
+const mostPerRun = 20_000;
 
 /** Looks for closed months once a day; a run that left some behind is followed by one that looks again. */
 export async function packDaily(lake: LakeContext, restDays: number): Promise<PackResult | undefined> {

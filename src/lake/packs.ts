@@ -53,7 +53,6 @@ const spanPair = z.tuple([z.int(), z.int()]).transform(([from, to]) => ({ from, 
 const headSchema = z.object({
     pack: z.literal(1),
     bytes: z.int(),
-    members: z.int(),
     asked: z.array(z.object({ resolution: z.int(), fields: z.array(z.string()), spans: z.array(spanPair) })),
 });
 const memberSchema = z
@@ -70,7 +69,7 @@ export async function readPack(folder: string, within?: Span): Promise<Pack | un
     if (within !== undefined && !index.head.asked.some(({ spans }) => touches(spans, within))) {
         return undefined;
     }
-    const members = index.lines.map((line) => memberSchema.parse(JSON.parse(line)));
+    const members = index.rest.split('\n').map((line) => memberSchema.parse(JSON.parse(line)));
     return { path, bytes, asked: index.head.asked, members, gaps: [], isIndexed: true };
 }
 
@@ -90,12 +89,12 @@ export async function readPackAsked(folder: string): Promise<readonly AskedSpans
 async function readIndex(
     folder: string,
     packBytes: number,
-): Promise<{ readonly head: PackHead; readonly lines: readonly string[] } | undefined> {
+): Promise<{ readonly head: PackHead; readonly rest: string } | undefined> {
     try {
         const text = gunzipSync(await readFile(packIndexFile(folder))).toString();
-        const [first = '', ...lines] = text.trimEnd().split('\n');
-        const head = headSchema.parse(JSON.parse(first));
-        return head.bytes === packBytes && head.members === lines.length ? { head, lines } : undefined;
+        const end = text.indexOf('\n');
+        const head = headSchema.parse(JSON.parse(text.slice(0, end)));
+        return head.bytes === packBytes ? { head, rest: text.slice(end + 1).trimEnd() } : undefined;
     } catch {
         // Derived: an index that cannot be read is as good as none.
         return undefined;
@@ -174,7 +173,7 @@ export async function writePack(
     const path = packFile(folder);
     if (added.length > 0) await files.write(path, portions());
     const pack = { path, bytes: offset, asked, members, gaps: [], isIndexed: true };
-    await writeIndex(files, folder, pack);
+    await writePackIndex(files, folder, pack);
     return pack;
 }
 
@@ -197,11 +196,15 @@ function readSource(
     }
 }
 
-async function writeIndex(files: LakeFiles, folder: string, pack: Pack): Promise<void> {
+/** Writes the index of a pack as it is described. */
+export async function writePackIndex(
+    files: LakeFiles,
+    folder: string,
+    pack: Pick<Pack, 'bytes' | 'members' | 'asked'>,
+): Promise<void> {
     const head = {
         pack: 1,
         bytes: pack.bytes,
-        members: pack.members.length,
         asked: pack.asked.map(({ spans, ...rest }) => ({
             ...rest,
             spans: spans.map(({ from, to }) => [from, to]),
