@@ -18,18 +18,13 @@ import type { LakeContext } from './context.ts';
 export async function linkOverlaps(
     lake: LakeContext,
     db: DuckDB,
-    written: readonly { readonly file: string; readonly channelId: string }[],
+    written: readonly { readonly merge: { readonly target: string; readonly work: { channelId: string } } }[],
 ): Promise<void> {
-    const irregular = new Set(
-        await findIrregularFiles(
-            db,
-            written.map(({ file }) => file),
-        ),
-    );
-    const channels = new Set(
-        written.filter(({ file }) => irregular.has(file)).map(({ channelId }) => channelId),
-    );
-    for (const channelId of channels) await linkChannel(lake, channelId);
+    const channels = new Map(written.map(({ merge }) => [merge.target, merge.work.channelId]));
+    const irregular = await findIrregularFiles(db, [...channels.keys()]);
+    for (const channelId of new Set(irregular.flatMap((file) => channels.get(file) ?? []))) {
+        await linkChannel(lake, channelId);
+    }
 }
 
 /** Makes `overlaps` what the views expect; searches the whole lake only when the folder was lost. */

@@ -4,6 +4,7 @@ import { referenceFile } from '../lake/layout.ts';
 import { writeCalendar } from '../warehouse/calendar.ts';
 import { publishCatalog } from '../warehouse/catalog.ts';
 import { type DuckDB, literal, withDuckDB } from '../warehouse/duckdb.ts';
+import { noteChecksums } from './checksums.ts';
 import type { LakeContext } from './context.ts';
 import { publishOverlaps } from './overlaps.ts';
 
@@ -31,6 +32,7 @@ async function publishCalendar(lake: LakeContext, db: DuckDB): Promise<void> {
     if (present.size > 0 && [...wanted].every((zone) => present.has(zone))) return;
     const temporary = lake.files.temporary('calendar');
     await writeCalendar(db, temporary, [...new Set([...wanted, ...present])].sort());
+    await noteChecksums(lake, [{ path: temporary, final: calendar }]);
     await lake.files.replace(temporary, calendar);
 }
 

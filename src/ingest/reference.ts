@@ -16,6 +16,7 @@ import type { ReferenceRow } from '../model/tables.ts';
 import { type DuckDB, withDuckDB } from '../warehouse/duckdb.ts';
 import { readReference, readTimeZones, writeReference } from '../warehouse/reference.ts';
 import type { KnownChannel } from './channels.ts';
+import { noteChecksums } from './checksums.ts';
 import type { LakeContext } from './context.ts';
 import { askDevices, askList, findOddItems, type Lists, type Tables } from './reference-lists.ts';
 import { channelValues, deviceValues, nextRows, organizationValues } from './reference-rows.ts';
@@ -139,6 +140,7 @@ async function writeTables(lake: LakeContext, db: DuckDB, before: Tables, after:
         if (isSame && (await sizeMaybe(final)) !== undefined) continue;
         const temporary = lake.files.temporary(table);
         await writeReference(db, table, after[table], lake.manifest.parquet, temporary);
+        await noteChecksums(lake, [{ path: temporary, final }]);
         await lake.files.replace(temporary, final);
     }
 }

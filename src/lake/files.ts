@@ -12,6 +12,7 @@ import {
     readlink,
     rename,
     rm,
+    rmdir,
     stat,
     symlink,
     unlink,
@@ -26,17 +27,23 @@ export type FileStep = 'write' | 'sync' | 'rename' | 'unlink' | 'append' | 'mkdi
 export type FileHook = (step: FileStep, path: string, when: 'before' | 'after') => void;
 
 export interface LakeFiles {
-    /** Writes `data` to `final` by way of the staging folder. */
-    write(final: string, data: string | Uint8Array): Promise<void>;
+    /** Writes `data` to `final` by way of the staging folder; what comes in portions is never held whole. */
+    write(final: string, data: string | Uint8Array | AsyncIterable<Uint8Array>): Promise<void>;
+    /** Writes a file into the staging folder, for the run alone and unsynced, and returns its path. */
+    scratch(name: string, data: Uint8Array): Promise<string>;
     /** Puts a finished temporary file in the place of `final`. */
     replace(temporary: string, final: string): Promise<void>;
     /** Moves a kept file to another folder of the same lake; nothing is left behind. */
     move(from: string, to: string): Promise<void>;
-    /** Appends one whole line. A line torn by an earlier crash is closed first. */
+    /** Appends whole lines, the last without its line break. A line torn by an earlier crash is closed first. */
     appendLine(file: string, line: string): Promise<void>;
+    /** Makes what was appended last through a power cut. */
+    sync(file: string): Promise<void>;
     remove(file: string): Promise<void>;
     /** Makes `path` a symbolic link to `target`, in the place of whatever else is there. */
     link(target: string, path: string): Promise<void>;
+    /** Removes an empty folder. */
+    removeFolder(folder: string): Promise<void>;
     /** A free path under `.staging`. Ends in `.tmp`, so no table's glob ever matches it. */
     temporary(name: string): string;
     /** Makes a folder and its parents. */
@@ -80,6 +87,17 @@ export function createLakeFiles(staging: string, hook: FileHook = () => {}): Lak
         return join(staging, `${serial}-${name}.tmp`);
     };
 
+    const fill = (file: string, data: string | Uint8Array | AsyncIterable<Uint8Array>): Promise<void> =>
+        step('write', file, async () => {
+            const handle = await open(file, 'w');
+            try {
+                const isWhole = typeof data === 'string' || data instanceof Uint8Array;
+                for await (const part of isWhole ? [data] : data) await handle.writeFile(part);
+            } finally {
+                await handle.close();
+            }
+        });
+
     return {
         temporary,
         folder,
@@ -87,15 +105,14 @@ export function createLakeFiles(staging: string, hook: FileHook = () => {}): Lak
         write: async (final, data) => {
             await folder(staging);
             const file = temporary('file');
-            await step('write', file, async () => {
-                const handle = await open(file, 'w');
-                try {
-                    await handle.writeFile(data);
-                } finally {
-                    await handle.close();
-                }
-            });
+            await fill(file, data);
             await replace(file, final);
+        },
+        scratch: async (name, data) => {
+            await folder(staging);
+            const file = temporary(name);
+            await fill(file, data);
+            return file;
         },
         move: async (from, to) => {
             await folder(dirname(to));
@@ -104,6 +121,9 @@ export function createLakeFiles(staging: string, hook: FileHook = () => {}): Lak
         appendLine: async (file, line) => {
             await folder(dirname(file));
             await step('append', file, () => appendWholeLine(file, line));
+        },
+        sync: async (file) => {
+            await step('sync', file, () => syncFile(file));
         },
         remove: async (file) => {
             await step('unlink', file, () => unlink(file));
@@ -116,6 +136,10 @@ export function createLakeFiles(staging: string, hook: FileHook = () => {}): Lak
                 await symlink(target, path);
             });
             await step('sync', dirname(path), () => syncFolder(dirname(path)));
+        },
+        removeFolder: async (path) => {
+            await step('unlink', path, () => rmdir(path));
+            madeFolders.delete(path);
         },
         sweepStaging: async () => {
             const leftovers = await listFolder(staging);
@@ -215,6 +239,18 @@ export async function readMaybe(path: string): Promise<string | undefined> {
     } catch (error) {
         if (hasCode(error, 'ENOENT')) return undefined;
         throw toLakeError(error, path);
+    }
+}
+
+/** So many bytes of a file from `offset` on; fewer when it ends before. */
+export async function readPart(path: string, offset: number, bytes: number): Promise<Buffer> {
+    const handle = await open(path, 'r');
+    try {
+        const part = Buffer.alloc(bytes);
+        const { bytesRead } = await handle.read(part, 0, bytes, offset);
+        return part.subarray(0, bytesRead);
+    } finally {
+        await handle.close();
     }
 }
 
