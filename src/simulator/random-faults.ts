@@ -38,7 +38,7 @@ export const brokenAnswers: readonly Fault[] = [
 ];
 
 /** Answers that prove wrong only when somebody looks closely: of another channel, another time, another make. */
-export const deceptiveAnswers: readonly Fault[] = [
+const deceptiveAnswers: readonly Fault[] = [
     ...brokenAnswers,
     respond.otherChannel(),
     respond.otherSpan(),

@@ -68,7 +68,6 @@ describe('an answer of 200 MB', { timeout: 300_000 }, () => {
     ] as const)('of %s is set aside, the other channel lands', async (_what, fault) => {
         const { code, root, megabytes, journal, stderr } = await syncMeasured([one, fault]);
         expect({ code, stderr }).toMatchObject({ code: 7 });
-        console.log(_what, megabytes);
         expect(megabytes).toBeLessThan(mostMegabytes);
         expect(journal).toContain('is larger than 33554432 bytes');
         expect(journal).toContain('"outcome":"quarantined"');
@@ -86,7 +85,6 @@ describe('an answer of 200 MB', { timeout: 300_000 }, () => {
         ['blanks behind the truth', respond.huge(31 * megabyte)],
     ] as const)('just below the limit, of %s, fits into memory twice at once', async (_what, fault) => {
         const { code, megabytes, root, stderr } = await syncMeasured([{ path: /^\/readings/ }, fault]);
-        console.log(_what, megabytes);
         expect(megabytes).toBeLessThan(mostMegabytes);
         const isTrue = fault.kind === 'edit';
         expect({ code, stderr }).toMatchObject({ code: isTrue ? 0 : 7 });

@@ -16,7 +16,7 @@ function counts({ answered, resolution, from, to }: RightAnswer): boolean {
 }
 
 /** Every right answer of the runs, in the order in which the newest value wins. */
-export function rightAnswers(runs: readonly HostileRun[]): RightAnswer[] {
+function rightAnswers(runs: readonly HostileRun[]): RightAnswer[] {
     return runs
         .flatMap((run) => run.witnessed)
         .toSorted((a, b) => a.at - b.at)
