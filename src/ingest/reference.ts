@@ -11,7 +11,7 @@ import {
     referenceFile,
     referenceTables,
 } from '../lake/layout.ts';
-import { landReference, readRaw } from '../lake/snapshots.ts';
+import { isCompleteRaw, landReference, readRaw } from '../lake/snapshots.ts';
 import type { ReferenceRow } from '../model/tables.ts';
 import { type DuckDB, withDuckDB } from '../warehouse/duckdb.ts';
 import { readReference, readTimeZones, writeReference } from '../warehouse/reference.ts';
@@ -36,6 +36,9 @@ export async function syncReference(
         const zones = await readTimeZones(db);
         const after = foldLists(before, { organizations, channels, devices }, zones);
         for (const odd of findOddItems(organizations, channels, zones)) tally?.warning(odd);
+        for (const list of [organizations, channels, devices]) {
+            if (list?.isComplete === false) tally?.warning(incomplete(list.resource));
+        }
         if (tally !== undefined) {
             for (const answer of [organizations, channels, devices]) {
                 if (answer !== undefined) await landWhenChanged(lake, answer);
@@ -44,6 +47,10 @@ export async function syncReference(
         }
         return toChannels(after);
     });
+}
+
+function incomplete(resource: Resource): string {
+    return `the list of ${resource} holds fewer than it says: those it leaves out are taken to be there still`;
 }
 
 /** The channels as the reference tables on disk have them. */
@@ -71,7 +78,7 @@ function foldLists(
                       'organizations',
                       before.organizations,
                       organizations.items.map((item) => organizationValues(item, isZone)),
-                      organizations.fetchedAt,
+                      organizations,
                   ),
         channels:
             channels === undefined
@@ -82,7 +89,7 @@ function foldLists(
                       channels.items
                           .filter(({ dataChannelId }) => isChannelId(dataChannelId))
                           .map(channelValues),
-                      channels.fetchedAt,
+                      channels,
                   ),
         devices:
             devices === undefined
@@ -91,7 +98,7 @@ function foldLists(
                       'devices',
                       before.devices,
                       devices.items.map((item) => deviceValues(item, typeNames)),
-                      devices.fetchedAt,
+                      devices,
                   ),
     };
 }
@@ -105,13 +112,14 @@ function namesOf(devices: readonly ReferenceRow[]): Map<string, string> {
 }
 
 async function landWhenChanged(lake: LakeContext, answer: ListAnswer<Resource>): Promise<void> {
-    const { resource, pages, fetchedAt } = answer;
+    const { resource, pages, fetchedAt, isComplete } = answer;
     const marker = join(lake.paths.state, 'reference', `${resource}.sha256`);
     const digest = createHash('sha256')
         .update(pages.map(({ body }) => body).join('\n'))
         .digest('hex');
     if ((await readMaybe(marker)) === digest) return;
-    const path = await landReference(lake.files, lake.paths, resource, fetchedAt, pages);
+    const head = { table: resource, fetchedAt, isComplete };
+    const path = await landReference(lake.files, lake.paths, head, pages);
     await lake.files.write(marker, digest);
     await lake.journal.write({
         event: 'reference',
@@ -178,9 +186,11 @@ export async function rebuildReference(
         const typeNames = new Map<string, string>();
         let tables: Tables = { organizations: [], devices: [], channels: [] };
         for (const { table, path, fetchedAt } of files) {
-            const bodies = rawBodies(await readRaw(path));
+            const text = await readRaw(path);
+            const bodies = rawBodies(text);
             const lists: Lists = { organizations: undefined, channels: undefined, devices: undefined };
-            const answer = { resource: table, fetchedAt, pages: [], items: parse(table, bodies) };
+            const isComplete = isCompleteRaw(text);
+            const answer = { resource: table, fetchedAt, pages: [], items: parse(table, bodies), isComplete };
             tables = foldLists(tables, { ...lists, [table]: answer }, zones, typeNames);
         }
         await writeTables(lake, db, { organizations: [], devices: [], channels: [] }, tables);

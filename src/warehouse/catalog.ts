@@ -23,7 +23,7 @@ export interface CatalogOptions {
 }
 
 export interface OpenOptions extends CatalogOptions, Pick<DuckDBOptions, 'memoryLimit' | 'threads'> {
-    /** Folders outside the lake that the connection may write to, for `copyRows`. */
+    /** Files outside the lake that the connection may write, for `copyRows`; nothing beside them can be read. */
     readonly writable?: readonly string[];
 }
 
@@ -90,8 +90,8 @@ export async function publishCatalog(options: PublishOptions): Promise<'publishe
 }
 
 /**
- * Opens the lake's views in memory for the time `use` takes. The connection reaches the lake's folder (and
- * `writable`) and nothing else; a person's SQL must pass `checkReadOnly` before it is run.
+ * Opens the lake's views in memory for the time `use` takes. The connection reaches the lake's folder and the
+ * files of `writable` and nothing else; a person's SQL must pass `checkReadOnly` before it is run.
  */
 export async function openCatalog<T>(
     options: OpenOptions,
@@ -108,7 +108,7 @@ export async function openCatalog<T>(
         await db.run(catalogStatements(sources, views).join(';\n'));
         // The pattern over the readings is checked as it is written, before it is matched.
         const own = [options.root, escapeGlob(options.root)];
-        await lockDown(db, [...own, ...(options.writable ?? [])]);
+        await lockDown(db, own, options.writable ?? []);
         return await use(db, [...sourceViews(sources), ...views]);
     });
 }

@@ -7,7 +7,7 @@ import type { View } from '../../warehouse/view-file.ts';
 import { type Arguments, defineCommand, text, texts } from '../command.ts';
 import type { Context } from '../context.ts';
 import { openViews } from '../lake.ts';
-import { writeWhole } from '../output-file.ts';
+import { temporaryOf, writeWhole } from '../output-file.ts';
 import { rangeOptions, readWhole } from '../range.ts';
 import { type FileFormat, fileFormats } from '../render/file.ts';
 import { longestTable, type RowFormat } from '../render/rows.ts';
@@ -54,7 +54,8 @@ export const query = defineCommand({
         const format = readFormat(args.text('format'), target);
         if (target !== undefined) requireFolder(dirname(target));
         const question = readQuestion(args, context.runtime.cwd);
-        await openViews(context, target === undefined ? [] : [dirname(target)], async (db, views) => {
+        const writable = target === undefined ? [] : [temporaryOf(target, context.runtime.pid)];
+        await openViews(context, writable, async (db, views) => {
             const sql = await toSql(question, args, { db, views, root: context.settings.lake });
             if (target !== undefined && isFileFormat(format)) {
                 await writeFile({ db, sql, target, format }, context);
