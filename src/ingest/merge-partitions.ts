@@ -6,6 +6,7 @@
  */
 import pLimit from 'p-limit';
 import { AppError, isAppError } from '../core/errors.ts';
+import { exchangeFiles } from '../lake/exchange.ts';
 import { sizeMaybe } from '../lake/files.ts';
 import { partitionFile } from '../lake/layout.ts';
 import { archivePath, byAge, type Snapshot } from '../lake/snapshots.ts';
@@ -58,8 +59,8 @@ async function finishBatch(
     left: Map<string, number>,
     tally: Tally,
 ): Promise<void> {
-    const limit = pLimit(8);
-    await Promise.all(written.map(({ merge }) => limit(() => lake.files.replace(merge.target, merge.final))));
+    const exchanges = written.map(({ merge }) => ({ temporary: merge.target, final: merge.final }));
+    await exchangeFiles(lake.files, exchanges, lake.runtime);
     for (const { rows, bytes } of written) tally.partition(rows, bytes);
     await lake.journal.write(
         ...written.map(({ merge, rows, bytes }) => ({

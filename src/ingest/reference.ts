@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import type { ApiClient, ListAnswer, Resource } from '../api/client.ts';
 import { AppError } from '../core/errors.ts';
+import { type Exchange, exchangeFiles } from '../lake/exchange.ts';
 import { listFolder, readMaybe, sizeMaybe } from '../lake/files.ts';
 import {
     isChannelId,
@@ -133,14 +134,16 @@ async function readTables(lake: LakeContext, db: DuckDB): Promise<Tables> {
 }
 
 async function writeTables(lake: LakeContext, db: DuckDB, before: Tables, after: Tables): Promise<void> {
+    const exchanges: Exchange[] = [];
     for (const table of referenceTables) {
         const final = referenceFile(lake.paths, table);
         const isSame = JSON.stringify(before[table]) === JSON.stringify(after[table]);
         if (isSame && (await sizeMaybe(final)) !== undefined) continue;
         const temporary = lake.files.temporary(table);
         await writeReference(db, table, after[table], lake.manifest.parquet, temporary);
-        await lake.files.replace(temporary, final);
+        exchanges.push({ temporary, final });
     }
+    await exchangeFiles(lake.files, exchanges, lake.runtime);
 }
 
 function toChannels(tables: Tables): KnownChannel[] {

@@ -3,7 +3,18 @@
  * a reader, or a machine that loses power, sees the old file or the new one and nothing between.
  */
 import { constants } from 'node:fs';
-import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
+import {
+    copyFile,
+    mkdir,
+    open,
+    readdir,
+    readFile,
+    rename,
+    rm,
+    stat,
+    unlink,
+    writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { toSystemError } from '../core/system-errors.ts';
 
@@ -16,6 +27,8 @@ export type FileHook = (step: FileStep, path: string, when: 'before' | 'after') 
 export interface LakeFiles {
     /** Writes `data` to `final` by way of the staging folder. */
     write(final: string, data: string | Uint8Array): Promise<void>;
+    /** Makes a temporary file by `work` and returns its path. What a failed `work` leaves is removed. */
+    build(name: string, work: (path: string) => Promise<void>): Promise<string>;
     /** Puts a finished temporary file in the place of `final`. */
     replace(temporary: string, final: string): Promise<void>;
     /** Moves a kept file to another folder of the same lake; nothing is left behind. */
@@ -50,7 +63,11 @@ export function createLakeFiles(staging: string, hook: FileHook = () => {}): Lak
         if (madeFolders.has(path)) return;
         const first = await step('mkdir', path, () => makeFolder(path));
         // A new folder's entry lives in its parent: without the sync it may be gone after a power cut.
-        if (first !== undefined) await syncFolder(dirname(first));
+        for (let made = path; first !== undefined; made = dirname(made)) {
+            const parent = dirname(made);
+            await step('sync', parent, () => syncFolder(parent));
+            if (made === first) break;
+        }
         madeFolders.add(path);
     };
 
@@ -66,23 +83,25 @@ export function createLakeFiles(staging: string, hook: FileHook = () => {}): Lak
         return join(staging, `${serial}-${name}.tmp`);
     };
 
+    const build = async (name: string, work: (path: string) => Promise<void>): Promise<string> => {
+        await folder(staging);
+        const file = temporary(name);
+        try {
+            await step('write', file, () => work(file));
+        } catch (error) {
+            // Half a file on a full disk only keeps the space from the next one. The first error is the one to tell.
+            await rm(file, { force: true }).catch(() => undefined);
+            throw error;
+        }
+        return file;
+    };
+
     return {
         temporary,
         folder,
+        build,
         replace,
-        write: async (final, data) => {
-            await folder(staging);
-            const file = temporary('file');
-            await step('write', file, async () => {
-                const handle = await open(file, 'w');
-                try {
-                    await handle.writeFile(data);
-                } finally {
-                    await handle.close();
-                }
-            });
-            await replace(file, final);
-        },
+        write: async (final, data) => replace(await build('file', (path) => writeFile(path, data)), final),
         move: async (from, to) => {
             await folder(dirname(to));
             await step('rename', to, () => rename(from, to));
@@ -159,7 +178,8 @@ async function appendWholeLine(file: string, line: string): Promise<void> {
         const last = Buffer.alloc(1);
         if (size > 0) await handle.read(last, 0, 1, size - 1);
         const torn = size > 0 && last.toString() !== '\n';
-        await handle.write(`${torn ? '\n' : ''}${line}\n`);
+        // Not `write`: on a nearly full disk that takes part of the line and calls it done.
+        await handle.appendFile(`${torn ? '\n' : ''}${line}\n`);
     } finally {
         await handle.close();
     }

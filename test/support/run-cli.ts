@@ -33,6 +33,8 @@ export interface BinOptions {
     readonly env?: Readonly<Record<string, string>>;
     /** Called with each piece of output, and a way to send a signal. */
     readonly onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+    /** Called once the process runs, with a way to send it a signal. */
+    readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
 }
 
 /** Runs `bin/eniscope-lake.js` as its own process, from the built files in `dist`. */
@@ -52,6 +54,7 @@ export function runProcess(
             env: { PATH: process.env.PATH ?? '', ...options.env },
             stdio: ['ignore', 'pipe', 'pipe'],
         });
+        options.onStart?.((signal) => child.kill(signal));
         const text = { stdout: '', stderr: '' };
         for (const name of ['stdout', 'stderr'] as const) {
             child[name].setEncoding('utf8').on('data', (piece: string) => {
