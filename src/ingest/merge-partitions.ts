@@ -4,8 +4,8 @@
  * Every partition is written complete under `.staging`, counted, synced and renamed; then its snapshots move to the
  * archive. A kill at any point leaves snapshots in the inbox that are merged again with the same result.
  */
-import pLimit from 'p-limit';
 import { AppError, isAppError } from '../core/errors.ts';
+import { together } from '../core/together.ts';
 import { exchangeFiles } from '../lake/exchange.ts';
 import { sizeMaybe } from '../lake/files.ts';
 import { partitionFile } from '../lake/layout.ts';
@@ -260,8 +260,7 @@ async function archive(
             left.set(path, uses);
             return uses === 0;
         });
-    const limit = pLimit(8);
-    await Promise.all(done.map((snapshot) => limit(() => moveToArchive(lake, snapshot, tally))));
+    await together(done, 8, (snapshot) => moveToArchive(lake, snapshot, tally));
 }
 
 async function moveToArchive(lake: LakeContext, snapshot: Snapshot, tally: Tally): Promise<void> {

@@ -15,7 +15,7 @@
  * some time apart. Every state on the way is a whole file with the old or the new rows.
  */
 import { copyFile, type FileHandle, open } from 'node:fs/promises';
-import pLimit from 'p-limit';
+import { together } from '../core/together.ts';
 import { type LakeFiles, sizeMaybe } from './files.ts';
 import { closeWith, footerLength, markBytes, moveOffsets, trailerBytes } from './parquet-footer.ts';
 
@@ -23,6 +23,9 @@ import { closeWith, footerLength, markBytes, moveOffsets, trailerBytes } from '.
 const apartMs = 500;
 
 const chunkBytes = 1024 * 1024;
+
+/** Files worked on side by side. */
+const atOnce = 8;
 
 /** A finished Parquet file and the place it takes. */
 export interface Exchange {
@@ -36,7 +39,6 @@ export async function exchangeFiles(
     exchanges: readonly Exchange[],
     clock: { sleep(ms: number): Promise<void> },
 ): Promise<void> {
-    const limit = pLimit(8);
     const bridged: Bridged[] = [];
     const prepare = async (exchange: Exchange): Promise<void> => {
         const { temporary, final } = exchange;
@@ -44,17 +46,17 @@ export async function exchangeFiles(
         if (await haveSameBytes(temporary, final)) return files.remove(temporary);
         bridged.push({ ...exchange, ...(await measure(exchange)) });
     };
-    await Promise.all(exchanges.map((exchange) => limit(() => prepare(exchange))));
+    await together(exchanges, atOnce, prepare);
     if (bridged.length === 0) return;
     for (const write of [writeFirstBridge, writeSecondBridge]) {
         const cross = async (one: Bridged): Promise<void> => {
             const bridge = await files.build('bridge', (path) => write(one, path));
             await files.replace(bridge, one.final);
         };
-        await Promise.all(bridged.map((one) => limit(() => cross(one))));
+        await together(bridged, atOnce, cross);
         await clock.sleep(apartMs);
     }
-    await Promise.all(bridged.map(({ temporary, final }) => limit(() => files.replace(temporary, final))));
+    await together(bridged, atOnce, ({ temporary, final }) => files.replace(temporary, final));
 }
 
 interface Bridged extends Exchange {

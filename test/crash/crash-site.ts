@@ -1,10 +1,15 @@
 /** A small lake and a site that went on since: what a `sync` has to do that is killed, or meets a full disk. */
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { createApiClient } from '../../src/api/client.ts';
 import { silentLogger } from '../../src/core/log.ts';
+import { Secret } from '../../src/core/secret.ts';
 import { withLake } from '../../src/ingest/context.ts';
+import { sync } from '../../src/ingest/sync.ts';
 import { type Problem, verifyLake } from '../../src/ingest/verify-lake.ts';
+import type { FileHook } from '../../src/lake/files.ts';
 import { generatedSite } from '../../src/simulator/generated.ts';
+import { demoCredentials, type Simulator } from '../../src/simulator/server.ts';
 import type { SiteSource } from '../../src/simulator/site.ts';
 import { withRenamedChannel } from '../../src/simulator/site-changes.ts';
 import { withDuckDB } from '../../src/warehouse/duckdb.ts';
@@ -17,83 +22,66 @@ import { tempFolder } from '../support/temp-folder.ts';
 /** One place with a lake in it, put back to where it began as often as it takes. */
 export interface CrashLake {
     readonly root: string;
+    readonly simulator: Simulator;
     reset(): void;
-    /** The sync that is attacked: as the shell starts it, on the disk described. */
-    sync(disk?: Omit<FaultyDisk, 'root' | 'now'>, onStart?: (kill: () => void) => void): Promise<CliResult>;
+    /** The sync that is attacked, as the shell starts it, on the disk described. `prefix` is put before the command. */
+    sync(disk?: Disk, onStart?: (kill: () => void) => void, prefix?: readonly string[]): Promise<CliResult>;
+    /** The same sync in this process. */
+    syncHere(hook?: FileHook): Promise<void>;
     verify(): Promise<readonly Problem[]>;
     /** What somebody sees who opens lake.duckdb. */
     countByCatalog(): Promise<{ readonly rows: number; readonly keys: number }>;
 }
 
+type Disk = Omit<FaultyDisk, 'root' | 'now'>;
+
 const before = Date.parse('2026-09-20T12:07:00Z');
 const after = Date.parse('2026-10-02T12:07:00Z');
+const first = ['--from', '2026-08-30', '--to', '2026-09-10', '--channel', '162320'];
+const attacked = { from: '2026-09-05', to: '2026-10-02', channels: ['162320', '162119'] };
 
 /**
  * Starts a simulator and makes so many lakes beside each other. Since their last sync a month has begun, a channel was
  * renamed, another is asked for the first time, a site changed its time zone, and the catalog is to be published anew:
- * each kind of file is written, new or in the place of an old one.
+ * each kind of file is written, new or in the place of an old one. The clock stands still.
  */
-export async function startCrashSite(count: number): Promise<readonly CrashLake[]> {
+export async function startCrashSite(count: number, folder = tempFolder()): Promise<readonly CrashLake[]> {
     let now = before;
     const { simulator, env } = await startDemoApi(() => now, { source: generatedSite({ seed: 7 }) });
-    const folder = tempFolder();
-    const places = Array.from({ length: count }, (_, index) => join(folder, `place-${index}`));
-    const start = (
-        place: string,
-        argv: readonly string[],
-        disk: Omit<FaultyDisk, 'root' | 'now'>,
-        onStart?: (kill: () => void) => void,
-    ) =>
+    const begin = tempFolder();
+    const start = (place: string, argv: readonly string[], disk: Disk, more: object): Promise<CliResult> =>
         runOnFaultyDisk(
             ['sync', '--concurrency', '1', ...argv],
             { ...disk, root: join(place, 'lake'), now },
-            {
-                cwd: place,
-                env,
-                ...(onStart === undefined ? {} : { onStart: (kill) => onStart(() => kill('SIGKILL')) }),
-            },
+            { cwd: place, env, ...more },
         );
-    for (const place of places) {
+    const places = Array.from({ length: count }, (_, index) => join(folder, `place-${index}`));
+    for (const [index, place] of places.entries()) {
         mkdirSync(place);
-        const made = await start(
-            place,
-            ['--from', '2026-08-30', '--to', '2026-09-10', '--channel', '162320'],
-            {},
-        );
+        const made = await start(place, first, {}, {});
         if (made.code !== 0) throw new Error(made.stderr);
         rmSync(join(place, 'lake', 'lake.sql'));
-        cpSync(place, `${place}-begin`, { recursive: true });
+        cpSync(place, join(begin, `${index}`), { recursive: true });
     }
     now = after;
     simulator.changeSite((site) => withTimeZone(withRenamedChannel(site, '162320', 'Roof'), 'Europe/Paris'));
-    return places.map((place): CrashLake => {
+    return places.map((place, index): CrashLake => {
         const root = join(place, 'lake');
         return {
             root,
+            simulator,
             reset: () => {
-                rmSync(place, { recursive: true });
-                cpSync(`${place}-begin`, place, { recursive: true });
+                for (const name of readdirSync(place)) rmSync(join(place, name), { recursive: true });
+                cpSync(join(begin, `${index}`), place, { recursive: true });
             },
-            sync: (disk = {}, onStart) =>
-                start(
-                    place,
-                    ['--from', '2026-09-05', '--to', '2026-10-02', '--channel', '162320,162119'],
-                    disk,
-                    onStart,
-                ),
-            verify: async () => {
-                const options = {
-                    root,
-                    command: 'verify',
-                    write: false,
-                    runtime: fakeRuntime(),
-                    log: silentLogger,
-                };
-                const found = await withLake(options, (lake) =>
-                    verifyLake(lake, { deep: true, channels: [] }),
-                );
-                return found.problems;
+            sync: (disk = {}, onStart = () => undefined, prefix = []) => {
+                const { from, to, channels } = attacked;
+                const argv = ['--from', from, '--to', to, '--channel', channels.join(',')];
+                const hear = (kill: (signal: NodeJS.Signals) => void): void => onStart(() => kill('SIGKILL'));
+                return start(place, argv, disk, { onStart: hear, prefix });
             },
+            syncHere: (hook) => syncHere(root, simulator.url, hook),
+            verify: () => verify(root),
             countByCatalog: () =>
                 withDuckDB({ file: join(root, 'lake.duckdb'), readOnly: true }, async (db) => {
                     const [row] = await db.rows(
@@ -103,6 +91,48 @@ export async function startCrashSite(count: number): Promise<readonly CrashLake[
                 }),
         };
     });
+}
+
+async function syncHere(root: string, baseUrl: string, fileHook: FileHook = () => {}): Promise<void> {
+    const runtime = { ...fakeRuntime({ now: after }), sleep: async () => undefined };
+    const api = createApiClient(
+        {
+            baseUrl,
+            apiKey: new Secret(demoCredentials.apiKey),
+            email: demoCredentials.email,
+            password: new Secret(demoCredentials.password),
+            userAgent: 'eniscope-lake-test',
+            requestsPerSecond: 0,
+            concurrency: 2,
+            timeoutMs: 20_000,
+        },
+        runtime,
+        silentLogger,
+    );
+    const options = { root, command: 'sync', write: true, runtime, log: silentLogger, fileHook };
+    await withLake(options, (lake) =>
+        sync(lake, api, {
+            from: Date.parse(attacked.from) / 1000,
+            to: Date.parse(attacked.to) / 1000,
+            channels: attacked.channels,
+            organizations: [],
+            excludeChannels: [],
+            resolution: 900,
+            refetch: false,
+            dryRun: false,
+            rereadDays: 3,
+            firstRunDays: 30,
+            healDays: 30,
+            concurrency: 2,
+            requestsPerSecond: 0,
+        }),
+    );
+}
+
+async function verify(root: string): Promise<readonly Problem[]> {
+    const options = { root, command: 'verify', write: false, runtime: fakeRuntime(), log: silentLogger };
+    const found = await withLake(options, (lake) => verifyLake(lake, { deep: true, channels: [] }));
+    return found.problems;
 }
 
 function withTimeZone(site: SiteSource, timeZone: string): SiteSource {

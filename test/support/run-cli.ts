@@ -35,6 +35,8 @@ export interface BinOptions {
     readonly onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
     /** Called once the process runs, with a way to send it a signal. */
     readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
+    /** A program that starts the program: `['setpriv', '--reuid', 'nobody']`. */
+    readonly prefix?: readonly string[];
 }
 
 /** Runs `bin/eniscope-lake.js` as its own process, from the built files in `dist`. */
@@ -49,7 +51,8 @@ export function runProcess(
     options: BinOptions,
 ): Promise<CliResult> {
     return new Promise((resolve, reject) => {
-        const child = spawn(command, argv, {
+        const [program = command, ...words] = [...(options.prefix ?? []), command, ...argv];
+        const child = spawn(program, words, {
             cwd: options.cwd,
             env: { PATH: process.env.PATH ?? '', ...options.env },
             stdio: ['ignore', 'pipe', 'pipe'],
