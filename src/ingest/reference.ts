@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import type { ApiClient, ListAnswer, Resource } from '../api/client.ts';
+import { parseList } from '../api/wire.ts';
 import { AppError } from '../core/errors.ts';
 import { type Exchange, exchangeFiles } from '../lake/exchange.ts';
 import { listFolder, readMaybe, sizeMaybe } from '../lake/files.ts';
@@ -28,6 +29,7 @@ export async function syncReference(
     api: ApiClient,
     tally: Tally | undefined,
 ): Promise<KnownChannel[]> {
+    if (tally !== undefined) await foldLeftLists(lake);
     return withDuckDB({ threads: 1 }, async (db) => {
         const before = await readTables(lake, db);
         const organizations = await askList(lake, api, 'organizations', tally, before);
@@ -37,10 +39,13 @@ export async function syncReference(
         const after = foldLists(before, { organizations, channels, devices }, zones);
         for (const odd of findOddItems(organizations, channels, zones)) tally?.warning(odd);
         if (tally !== undefined) {
+            const marks: Mark[] = [];
             for (const answer of [organizations, channels, devices]) {
-                if (answer !== undefined) await landWhenChanged(lake, answer);
+                if (answer !== undefined) marks.push(...(await landWhenChanged(lake, answer)));
             }
             await writeTables(lake, db, before, after);
+            // Last: they say that the tables hold what was landed.
+            for (const { file, text } of marks) await lake.files.write(file, text);
         }
         return toChannels(after);
     });
@@ -104,21 +109,47 @@ function namesOf(devices: readonly ReferenceRow[]): Map<string, string> {
     );
 }
 
-async function landWhenChanged(lake: LakeContext, answer: ListAnswer<Resource>): Promise<void> {
+/** Says which raw list the tables hold, and by its digest what was in it. */
+interface Mark {
+    readonly file: string;
+    readonly text: string;
+}
+
+function markFile(lake: LakeContext, table: ReferenceTable): string {
+    return join(lake.paths.state, 'reference', `${table}.sha256`);
+}
+
+/**
+ * A run that was killed may have landed a list and not written its table. What changed in it counts from when it was
+ * landed, as it does for a rebuild: the tables are made from the raw lists.
+ */
+async function foldLeftLists(lake: LakeContext): Promise<void> {
+    const landed = await listRawLists(lake);
+    for (const table of referenceTables) {
+        const newest = landed.findLast((list) => list.table === table);
+        const mark = await readMaybe(markFile(lake, table));
+        if (newest === undefined || mark?.split(' ')[1] === basename(newest.path)) continue;
+        return rebuildReference(lake, (resource, bodies) =>
+            bodies.flatMap((body) => parseList(resource, body).items),
+        );
+    }
+}
+
+async function landWhenChanged(lake: LakeContext, answer: ListAnswer<Resource>): Promise<Mark[]> {
     const { resource, pages, fetchedAt } = answer;
-    const marker = join(lake.paths.state, 'reference', `${resource}.sha256`);
+    const file = markFile(lake, resource);
     const digest = createHash('sha256')
         .update(pages.map(({ body }) => body).join('\n'))
         .digest('hex');
-    if ((await readMaybe(marker)) === digest) return;
+    if ((await readMaybe(file))?.split(' ')[0] === digest) return [];
     const path = await landReference(lake.files, lake.paths, resource, fetchedAt, pages);
-    await lake.files.write(marker, digest);
     await lake.journal.write({
         event: 'reference',
         table: resource,
         outcome: 'landed',
         file: basename(path),
     });
+    return [{ file, text: `${digest} ${basename(path)}` }];
 }
 
 async function readTables(lake: LakeContext, db: DuckDB): Promise<Tables> {
@@ -167,12 +198,7 @@ export async function rebuildReference(
     lake: LakeContext,
     parse: <R extends Resource>(resource: R, bodies: readonly string[]) => ListAnswer<R>['items'],
 ): Promise<void> {
-    const files = (await listFolder(lake.paths.rawReference))
-        .flatMap((file) => {
-            const name = parseRawReferenceName(file);
-            return name === undefined ? [] : [{ ...name, path: join(lake.paths.rawReference, file) }];
-        })
-        .sort((a, b) => a.fetchedAt - b.fetchedAt);
+    const files = await listRawLists(lake);
     if (files.length === 0) return;
     await withDuckDB({ threads: 1 }, async (db) => {
         const zones = await readTimeZones(db);
@@ -186,6 +212,16 @@ export async function rebuildReference(
         }
         await writeTables(lake, db, { organizations: [], devices: [], channels: [] }, tables);
     });
+}
+
+/** The raw lists, oldest first. */
+async function listRawLists(lake: LakeContext) {
+    return (await listFolder(lake.paths.rawReference))
+        .flatMap((file) => {
+            const name = parseRawReferenceName(file);
+            return name === undefined ? [] : [{ ...name, path: join(lake.paths.rawReference, file) }];
+        })
+        .sort((a, b) => a.fetchedAt - b.fetchedAt);
 }
 
 function rawBodies(text: string): string[] {

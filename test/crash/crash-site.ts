@@ -5,6 +5,7 @@ import { createApiClient } from '../../src/api/client.ts';
 import { silentLogger } from '../../src/core/log.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { withLake } from '../../src/ingest/context.ts';
+import { rebuild } from '../../src/ingest/rebuild.ts';
 import { sync } from '../../src/ingest/sync.ts';
 import { type Problem, verifyLake } from '../../src/ingest/verify-lake.ts';
 import type { FileHook } from '../../src/lake/files.ts';
@@ -26,8 +27,9 @@ export interface CrashLake {
     reset(): void;
     /** The sync that is attacked, as the shell starts it, on the disk described. `prefix` is put before the command. */
     sync(disk?: Disk, onStart?: (kill: () => void) => void, prefix?: readonly string[]): Promise<CliResult>;
-    /** The same sync in this process. */
-    syncHere(hook?: FileHook): Promise<void>;
+    /** The same sync in this process, so many hours later. */
+    syncHere(hook?: FileHook, hoursLater?: number): Promise<void>;
+    rebuildHere(): Promise<void>;
     verify(): Promise<readonly Problem[]>;
     /** What somebody sees who opens lake.duckdb. */
     countByCatalog(): Promise<{ readonly rows: number; readonly keys: number }>;
@@ -80,7 +82,9 @@ export async function startCrashSite(count: number, folder = tempFolder()): Prom
                 const hear = (kill: (signal: NodeJS.Signals) => void): void => onStart(() => kill('SIGKILL'));
                 return start(place, argv, disk, { onStart: hear, prefix });
             },
-            syncHere: (hook) => syncHere(root, simulator.url, hook),
+            syncHere: (hook, hoursLater = 0) =>
+                syncHere(root, simulator.url, hook, after + hoursLater * 3_600_000),
+            rebuildHere: () => rebuildHere(root),
             verify: () => verify(root),
             countByCatalog: () =>
                 withDuckDB({ file: join(root, 'lake.duckdb'), readOnly: true }, async (db) => {
@@ -93,8 +97,19 @@ export async function startCrashSite(count: number, folder = tempFolder()): Prom
     });
 }
 
-async function syncHere(root: string, baseUrl: string, fileHook: FileHook = () => {}): Promise<void> {
-    const runtime = { ...fakeRuntime({ now: after }), sleep: async () => undefined };
+async function rebuildHere(root: string): Promise<void> {
+    const runtime = fakeRuntime({ now: after });
+    const options = { root, command: 'rebuild', write: true, runtime, log: silentLogger };
+    await withLake(options, (lake) => rebuild(lake, { channels: [], dryRun: false }));
+}
+
+async function syncHere(
+    root: string,
+    baseUrl: string,
+    fileHook: FileHook = () => {},
+    now: number = after,
+): Promise<void> {
+    const runtime = { ...fakeRuntime({ now }), sleep: async () => undefined };
     const api = createApiClient(
         {
             baseUrl,

@@ -6,7 +6,7 @@ import { mix, unit } from '../../src/simulator/noise.ts';
 import { isFull, sample } from '../support/extent.ts';
 import { killed } from '../support/faulty-disk.ts';
 import { type FileJudge, withFileJudge } from '../support/file-judge.ts';
-import { listFiles } from '../support/lake-fixture.ts';
+import { hashFiles, listFiles } from '../support/lake-fixture.ts';
 import { type CrashLake, startCrashSite } from './crash-site.ts';
 import { type Calm, expectMended, expectWhole, runCalm } from './whole-lake.ts';
 
@@ -43,6 +43,33 @@ describe('a sync killed with SIGKILL', () => {
             expect(total).toBeGreaterThanOrEqual(isFull ? 300 : 40);
         });
     }, 1_200_000);
+});
+
+describe('a reference list that a killed run has landed', () => {
+    it('counts from when it was landed, for the next run as for a rebuild', async () => {
+        const [lake] = await startCrashSite(1);
+        if (lake === undefined) throw new Error('no lake');
+        const count = (step: number[], path: string): void => {
+            if (path.includes('reference')) step.push(step.length);
+        };
+        const seen: number[] = [];
+        lake.reset();
+        await lake.syncHere((_step, path) => count(seen, path));
+        expect(seen.length).toBeGreaterThan(10);
+        for (const last of sample(seen, 6, 30)) {
+            lake.reset();
+            const steps: number[] = [];
+            const killed = lake.syncHere((_step, path) => {
+                if (steps.length > last) throw new Error('killed');
+                count(steps, path);
+            });
+            await expect(killed).rejects.toThrow('killed');
+            await lake.syncHere(undefined, 1);
+            const tables = hashFiles(join(lake.root, 'reference'));
+            await lake.rebuildHere();
+            expect(hashFiles(join(lake.root, 'reference')), `step ${last} of ${seen.length}`).toEqual(tables);
+        }
+    }, 600_000);
 });
 
 /** A step of a kind, at one of its moments. */

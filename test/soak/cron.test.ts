@@ -125,12 +125,13 @@ describe('cron for weeks', () => {
             expect(code, stderr).toBe(0);
         }
         await expectTruth(root, now);
-        const before = hashFiles(join(root, 'readings'));
+        const tables = () => ['readings', 'reference'].map((name) => hashFiles(join(root, name)));
+        const before = tables();
         for (const argv of [['verify', '--deep'], ['rebuild']]) {
             const { code, stderr } = await process.run(now, argv);
             expect(code, stderr).toBe(0);
         }
-        expect(hashFiles(join(root, 'readings'))).toEqual(before);
+        expect(tables()).toEqual(before);
         await process.end();
         console.log(
             [...ended]
