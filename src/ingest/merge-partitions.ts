@@ -6,7 +6,7 @@
  */
 import pLimit from 'p-limit';
 import { AppError, isAppError } from '../core/errors.ts';
-import { settleAll } from '../core/settle.ts';
+import { together } from '../core/together.ts';
 import { sizeMaybe } from '../lake/files.ts';
 import { partitionFile } from '../lake/layout.ts';
 import { byAge, type Snapshot } from '../lake/snapshots.ts';
@@ -14,10 +14,11 @@ import type { DuckDB } from '../warehouse/duckdb.ts';
 import { type Footer, newestFetches, readFooters } from '../warehouse/merge.ts';
 import { type PartitionWriter, withPartitionWriter } from '../warehouse/partition-writer.ts';
 import { archiveSnapshots, countUses } from './archive-snapshots.ts';
-import { findChanged, noteChecksums } from './checksums.ts';
+import { findChanged } from './checksums.ts';
 import type { LakeContext } from './context.ts';
 import { linkOverlaps } from './overlaps.ts';
 import { cutSnapshots, cutWork, type PartitionWork, type SizedSnapshot } from './partition-work.ts';
+import { putFiles } from './put-files.ts';
 import {
     archivedFor,
     archivedForLost,
@@ -52,18 +53,11 @@ export async function mergeAll(
     const stagingFolder = lake.paths.staging;
     await withPartitionWriter({ format, stagingFolder, memoryLimit, connections }, async (writer) => {
         lake.progress.start(work.length, 'partitions');
-        const limit = pLimit({ concurrency: batchesAtOnce, rejectOnClear: true });
-        const mergeNext = async (batch: readonly PartitionWork[]): Promise<void> => {
-            try {
+        try {
+            await together(cutWork(work), batchesAtOnce, async (batch) => {
                 const { merged, written } = await mergeBatch(lake, writer, batch, tally, mode);
                 await finishBatch(lake, merged, written, left, tally);
-            } catch (error) {
-                limit.clearQueue();
-                throw error;
-            }
-        };
-        try {
-            await settleAll(cutWork(work).map((batch) => limit(mergeNext, batch)));
+            });
         } finally {
             lake.progress.stop();
         }
@@ -78,12 +72,8 @@ async function finishBatch(
     left: Map<string, number>,
     tally: Tally,
 ): Promise<void> {
-    await noteChecksums(
-        lake,
-        written.map(({ merge }) => ({ path: merge.target, final: merge.final })),
-    );
-    const limit = pLimit(8);
-    await Promise.all(written.map(({ merge }) => limit(() => lake.files.replace(merge.target, merge.final))));
+    const exchanges = written.map(({ merge }) => ({ temporary: merge.target, final: merge.final }));
+    await putFiles(lake, exchanges);
     for (const { rows, bytes } of written) tally.partition(rows, bytes);
     await lake.journal.write(
         ...written.map(({ merge, rows, bytes }) => ({

@@ -4,9 +4,9 @@ import { referenceFile } from '../lake/layout.ts';
 import { writeCalendar } from '../warehouse/calendar.ts';
 import { publishCatalog } from '../warehouse/catalog.ts';
 import { type DuckDB, literal, withDuckDB } from '../warehouse/duckdb.ts';
-import { noteChecksums } from './checksums.ts';
 import type { LakeContext } from './context.ts';
 import { publishOverlaps } from './overlaps.ts';
+import { putFiles } from './put-files.ts';
 
 /** Makes what readers open agree with the files; costs next to nothing when it already does. */
 export async function publish(lake: LakeContext): Promise<void> {
@@ -32,8 +32,7 @@ async function publishCalendar(lake: LakeContext, db: DuckDB): Promise<void> {
     if (present.size > 0 && [...wanted].every((zone) => present.has(zone))) return;
     const temporary = lake.files.temporary('calendar');
     await writeCalendar(db, temporary, [...new Set([...wanted, ...present])].sort());
-    await noteChecksums(lake, [{ path: temporary, final: calendar }]);
-    await lake.files.replace(temporary, calendar);
+    await putFiles(lake, [{ temporary, final: calendar }]);
 }
 
 async function zonesIn(db: DuckDB, file: string): Promise<Set<string>> {

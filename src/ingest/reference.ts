@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import type { ApiClient, ListAnswer, Resource } from '../api/client.ts';
+import { parseList } from '../api/wire.ts';
 import { AppError } from '../core/errors.ts';
+import type { Exchange } from '../lake/exchange.ts';
 import { listFolder, readMaybe, sizeMaybe } from '../lake/files.ts';
 import {
     isChannelId,
@@ -16,8 +18,8 @@ import type { ReferenceRow } from '../model/tables.ts';
 import { type DuckDB, withDuckDB } from '../warehouse/duckdb.ts';
 import { readReference, readTimeZones, writeReference } from '../warehouse/reference.ts';
 import type { KnownChannel } from './channels.ts';
-import { noteChecksums } from './checksums.ts';
 import type { LakeContext } from './context.ts';
+import { putFiles } from './put-files.ts';
 import { askDevices, askList, findOddItems, type Lists, type Tables } from './reference-lists.ts';
 import { channelValues, deviceValues, nextRows, organizationValues } from './reference-rows.ts';
 import type { Tally } from './tally.ts';
@@ -28,6 +30,7 @@ export async function syncReference(
     api: ApiClient,
     tally: Tally | undefined,
 ): Promise<KnownChannel[]> {
+    if (tally !== undefined) await foldLeftLists(lake);
     return withDuckDB({ threads: 1 }, async (db) => {
         const before = await readTables(lake, db);
         const organizations = await askList(lake, api, 'organizations', tally, before);
@@ -40,10 +43,13 @@ export async function syncReference(
             if (list?.isComplete === false) tally?.warning(incomplete(list.resource));
         }
         if (tally !== undefined) {
+            const marks: Mark[] = [];
             for (const answer of [organizations, channels, devices]) {
-                if (answer !== undefined) await landWhenChanged(lake, answer);
+                if (answer !== undefined) marks.push(...(await landWhenChanged(lake, answer)));
             }
             await writeTables(lake, db, before, after);
+            // Last: they say that the tables hold what was landed.
+            for (const { file, text } of marks) await lake.files.write(file, text);
         }
         return toChannels(after);
     });
@@ -111,22 +117,48 @@ function namesOf(devices: readonly ReferenceRow[]): Map<string, string> {
     );
 }
 
-async function landWhenChanged(lake: LakeContext, answer: ListAnswer<Resource>): Promise<void> {
+/** Says which raw list the tables hold, and by its digest what was in it. */
+interface Mark {
+    readonly file: string;
+    readonly text: string;
+}
+
+function markFile(lake: LakeContext, table: ReferenceTable): string {
+    return join(lake.paths.state, 'reference', `${table}.sha256`);
+}
+
+/**
+ * A run that was killed may have landed a list and not written its table. What changed in it counts from when it was
+ * landed, as it does for a rebuild: the tables are made from the raw lists.
+ */
+async function foldLeftLists(lake: LakeContext): Promise<void> {
+    const landed = await listRawLists(lake);
+    for (const table of referenceTables) {
+        const newest = landed.findLast((list) => list.table === table);
+        const mark = await readMaybe(markFile(lake, table));
+        if (newest === undefined || mark?.split(' ')[1] === basename(newest.path)) continue;
+        return rebuildReference(lake, (resource, bodies) =>
+            bodies.flatMap((body) => parseList(resource, body).items),
+        );
+    }
+}
+
+async function landWhenChanged(lake: LakeContext, answer: ListAnswer<Resource>): Promise<Mark[]> {
     const { resource, pages, fetchedAt, isComplete } = answer;
-    const marker = join(lake.paths.state, 'reference', `${resource}.sha256`);
+    const file = markFile(lake, resource);
     const digest = createHash('sha256')
         .update(pages.map(({ body }) => body).join('\n'))
         .digest('hex');
-    if ((await readMaybe(marker)) === digest) return;
+    if ((await readMaybe(file))?.split(' ')[0] === digest) return [];
     const head = { table: resource, fetchedAt, isComplete };
     const path = await landReference(lake.files, lake.paths, head, pages);
-    await lake.files.write(marker, digest);
     await lake.journal.write({
         event: 'reference',
         table: resource,
         outcome: 'landed',
         file: basename(path),
     });
+    return [{ file, text: `${digest} ${basename(path)}` }];
 }
 
 async function readTables(lake: LakeContext, db: DuckDB): Promise<Tables> {
@@ -142,15 +174,16 @@ async function readTables(lake: LakeContext, db: DuckDB): Promise<Tables> {
 }
 
 async function writeTables(lake: LakeContext, db: DuckDB, before: Tables, after: Tables): Promise<void> {
+    const exchanges: Exchange[] = [];
     for (const table of referenceTables) {
         const final = referenceFile(lake.paths, table);
         const isSame = JSON.stringify(before[table]) === JSON.stringify(after[table]);
         if (isSame && (await sizeMaybe(final)) !== undefined) continue;
         const temporary = lake.files.temporary(table);
         await writeReference(db, table, after[table], lake.manifest.parquet, temporary);
-        await noteChecksums(lake, [{ path: temporary, final }]);
-        await lake.files.replace(temporary, final);
+        exchanges.push({ temporary, final });
     }
+    await putFiles(lake, exchanges);
 }
 
 function toChannels(tables: Tables): KnownChannel[] {
@@ -174,12 +207,7 @@ export async function rebuildReference(
     lake: LakeContext,
     parse: <R extends Resource>(resource: R, bodies: readonly string[]) => ListAnswer<R>['items'],
 ): Promise<void> {
-    const files = (await listFolder(lake.paths.rawReference))
-        .flatMap((file) => {
-            const name = parseRawReferenceName(file);
-            return name === undefined ? [] : [{ ...name, path: join(lake.paths.rawReference, file) }];
-        })
-        .sort((a, b) => a.fetchedAt - b.fetchedAt);
+    const files = await listRawLists(lake);
     if (files.length === 0) return;
     await withDuckDB({ threads: 1 }, async (db) => {
         const zones = await readTimeZones(db);
@@ -195,6 +223,16 @@ export async function rebuildReference(
         }
         await writeTables(lake, db, { organizations: [], devices: [], channels: [] }, tables);
     });
+}
+
+/** The raw lists, oldest first. */
+async function listRawLists(lake: LakeContext) {
+    return (await listFolder(lake.paths.rawReference))
+        .flatMap((file) => {
+            const name = parseRawReferenceName(file);
+            return name === undefined ? [] : [{ ...name, path: join(lake.paths.rawReference, file) }];
+        })
+        .sort((a, b) => a.fetchedAt - b.fetchedAt);
 }
 
 function rawBodies(text: string): string[] {

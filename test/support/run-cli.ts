@@ -33,6 +33,10 @@ export interface BinOptions {
     readonly env?: Readonly<Record<string, string>>;
     /** Called with each piece of output, and a way to send a signal. */
     readonly onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+    /** Called once the process runs, with a way to send it a signal. */
+    readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
+    /** A program that starts the program: `['setpriv', '--reuid', 'nobody']`. */
+    readonly prefix?: readonly string[];
 }
 
 /** Runs `bin/eniscope-lake.js` as its own process, from the built files in `dist`. */
@@ -47,11 +51,13 @@ export function runProcess(
     options: BinOptions,
 ): Promise<CliResult> {
     return new Promise((resolve, reject) => {
-        const child = spawn(command, argv, {
+        const [program = command, ...words] = [...(options.prefix ?? []), command, ...argv];
+        const child = spawn(program, words, {
             cwd: options.cwd,
             env: { PATH: process.env.PATH ?? '', ...options.env },
             stdio: ['ignore', 'pipe', 'pipe'],
         });
+        options.onStart?.((signal) => child.kill(signal));
         const text = { stdout: '', stderr: '' };
         for (const name of ['stdout', 'stderr'] as const) {
             child[name].setEncoding('utf8').on('data', (piece: string) => {
