@@ -1,4 +1,5 @@
 /** Finds the snapshot that DuckDB cannot read: one bad answer must not keep the others from the lake. */
+import { rm } from 'node:fs/promises';
 import { messageOf } from '../core/errors.ts';
 import type { DuckDB } from '../warehouse/duckdb.ts';
 import { writePartition } from '../warehouse/merge.ts';
@@ -22,5 +23,7 @@ export async function findUnreadable(
         return undefined;
     } catch (error) {
         return messageOf(error);
+    } finally {
+        await rm(target, { force: true });
     }
 }
