@@ -26,8 +26,8 @@ export interface CrashLake {
     readonly root: string;
     readonly simulator: Simulator;
     reset(): void;
-    /** The sync that is attacked, as the shell starts it, on the disk described. `prefix` is put before the command. */
-    sync(disk?: Disk, onStart?: (kill: () => void) => void, prefix?: readonly string[]): Promise<CliResult>;
+    /** The sync that is attacked, as the shell starts it, on the disk described. `user` is the number of who starts it. */
+    sync(disk?: Disk, onStart?: (kill: () => void) => void, user?: number): Promise<CliResult>;
     /** The same sync in this process, so many hours later. */
     syncHere(hook?: FileHook, hoursLater?: number): Promise<void>;
     rebuildHere(): Promise<void>;
@@ -77,11 +77,11 @@ export async function startCrashSite(count: number, folder = tempFolder()): Prom
                 for (const name of readdirSync(place)) rmSync(join(place, name), { recursive: true });
                 cpSync(join(begin, `${index}`), place, { recursive: true });
             },
-            sync: (disk = {}, onStart = () => undefined, prefix = []) => {
+            sync: (disk = {}, onStart = () => undefined, user) => {
                 const { from, to, channels } = attacked;
                 const argv = ['--from', from, '--to', to, '--channel', channels.join(',')];
                 const hear = (kill: (signal: NodeJS.Signals) => void): void => onStart(() => kill('SIGKILL'));
-                return start(place, argv, disk, { onStart: hear, prefix });
+                return start(place, argv, disk, { onStart: hear, ...(user === undefined ? {} : { user }) });
             },
             syncHere: (hook, hoursLater = 0) =>
                 syncHere(root, simulator.url, hook, after + hoursLater * 3_600_000),

@@ -35,8 +35,8 @@ export interface BinOptions {
     readonly onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
     /** Called once the process runs, with a way to send it a signal. */
     readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
-    /** A program that starts the program: `['setpriv', '--reuid', 'nobody']`. */
-    readonly prefix?: readonly string[];
+    /** Number of the user, and of the group, the program runs as; root may choose. */
+    readonly user?: number;
 }
 
 /** Runs `bin/eniscope-lake.js` as its own process, from the built files in `dist`. */
@@ -51,8 +51,9 @@ export function runProcess(
     options: BinOptions,
 ): Promise<CliResult> {
     return new Promise((resolve, reject) => {
-        const [program = command, ...words] = [...(options.prefix ?? []), command, ...argv];
-        const child = spawn(program, words, {
+        const { user } = options;
+        const child = spawn(command, argv, {
+            ...(user === undefined ? {} : { uid: user, gid: user }),
             cwd: options.cwd,
             env: { PATH: process.env.PATH ?? '', ...options.env },
             stdio: ['ignore', 'pipe', 'pipe'],
