@@ -1,10 +1,6 @@
--- The readings to count with: one row per channel and instant, no interval counted twice, impossible values null.
--- Where intervals of different length overlap: a coarse reading gives way when finer readings with energy cover
--- its whole interval; else the coarse reading counts and every finer reading that overlaps it is left out.
--- Between overlapping readings of one length, the grid that starts nearest after a multiple of it (UTC) counts.
--- A reading without energy never displaces another and gives way to any finer one. So nothing is counted twice,
--- and nothing is lost as long as the intervals nest (60 s in 900 s in 3,600 s in 86,400 s).
--- readings_excluded names what is left out. Further fields of the lake follow at the end.
+-- The readings to work with: one row per channel and instant, no interval counted twice, impossible values null,
+-- suspicious ones kept and marked. The rows and values are those of readings_counted; the flags say more.
+-- Further fields of the lake follow at the end.
 --
 -- grain:          one row per channel_id, timestamp
 -- time:           timestamp
@@ -23,14 +19,7 @@
 --                              4 a measure is NaN or infinite; 8 and up are kept for further rules
 -- period          varchar      the file the row is in: its month (or date, or year) in UTC
 with counted as (
-    select readings_checked.*
-    from readings_checked
-    -- Not an anti join: through a left join a filter on the channel reaches both sides.
-    left join readings_excluded
-        on readings_checked.channel_id = readings_excluded.channel_id
-        and readings_checked.timestamp = readings_excluded.timestamp
-        and readings_checked.interval_s = readings_excluded.interval_s
-    where readings_excluded.channel_id is null
+    select * from readings_counted
 )
 
 select * from counted
