@@ -72,7 +72,16 @@ function refuseOddPath(root: string): void {
 
 /** A lake in a folder with other people's files would be a lake nobody dares to delete. */
 async function refuseStrangers(root: string): Promise<void> {
-    const ours = new Set(['README.md', 'raw', 'readings', 'reference', 'runs', 'state', 'quarantine']);
+    const ours = new Set([
+        'README.md',
+        'raw',
+        'readings',
+        'reference',
+        'overlaps',
+        'runs',
+        'state',
+        'quarantine',
+    ]);
     const stranger = (await listFolder(root)).find((name) => !name.startsWith('.') && !ours.has(name));
     if (stranger === undefined) return;
     throw new AppError('LAKE_EXISTS', `${root} is not empty: it holds ${stranger}`, {

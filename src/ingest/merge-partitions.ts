@@ -12,6 +12,7 @@ import { archivePath, byAge, type Snapshot } from '../lake/snapshots.ts';
 import { type DuckDB, withDuckDB } from '../warehouse/duckdb.ts';
 import { type Footer, mergeSnapshots, newestFetches, readFooters } from '../warehouse/merge.ts';
 import type { LakeContext } from './context.ts';
+import { linkOverlaps } from './overlaps.ts';
 import { cutSnapshots, cutWork, type PartitionWork, type SizedSnapshot } from './partition-work.ts';
 import { archivedFor, hasAllRaw, setDamagedAside, setFileAside, sizeSnapshots } from './raw.ts';
 import type { Tally } from './tally.ts';
@@ -104,7 +105,13 @@ async function mergeBatch(
         ...(await mergeTogether(lake, connections, small, tally)),
         ...(await inTurn(big, (merge) => mergeInSlices(lake, connections, merge, tally))),
     ];
-    return checkWritten(connections, written);
+    const checked = await checkWritten(connections, written);
+    await linkOverlaps(
+        lake,
+        connections[0],
+        checked.map(({ merge }) => ({ file: merge.target, channelId: merge.work.channelId })),
+    );
+    return checked;
 }
 
 /** What each partition is merged from. */

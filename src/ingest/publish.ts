@@ -5,10 +5,12 @@ import { writeCalendar } from '../warehouse/calendar.ts';
 import { publishCatalog } from '../warehouse/catalog.ts';
 import { type DuckDB, literal, withDuckDB } from '../warehouse/duckdb.ts';
 import type { LakeContext } from './context.ts';
+import { publishOverlaps } from './overlaps.ts';
 
 /** Makes what readers open agree with the files; costs next to nothing when it already does. */
 export async function publish(lake: LakeContext): Promise<void> {
     await withDuckDB({ threads: 1 }, (db) => publishCalendar(lake, db));
+    await publishOverlaps(lake);
     const { paths, manifest, files } = lake;
     await publishCatalog({
         root: paths.root,

@@ -3,12 +3,24 @@
  * a reader, or a machine that loses power, sees the old file or the new one and nothing between.
  */
 import { constants } from 'node:fs';
-import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
+import {
+    copyFile,
+    mkdir,
+    open,
+    readdir,
+    readFile,
+    readlink,
+    rename,
+    rm,
+    stat,
+    symlink,
+    unlink,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { toSystemError } from '../core/system-errors.ts';
 
 /** One step of a write, as the fault injection of the crash tests sees it. */
-export type FileStep = 'write' | 'sync' | 'rename' | 'unlink' | 'append' | 'mkdir';
+export type FileStep = 'write' | 'sync' | 'rename' | 'unlink' | 'append' | 'mkdir' | 'link';
 
 /** Called before and after each step; a test may end the process or throw a disk error here. */
 export type FileHook = (step: FileStep, path: string, when: 'before' | 'after') => void;
@@ -23,6 +35,8 @@ export interface LakeFiles {
     /** Appends one whole line. A line torn by an earlier crash is closed first. */
     appendLine(file: string, line: string): Promise<void>;
     remove(file: string): Promise<void>;
+    /** Makes `path` a symbolic link to `target`, in the place of whatever else is there. */
+    link(target: string, path: string): Promise<void>;
     /** A free path under `.staging`. Ends in `.tmp`, so no table's glob ever matches it. */
     temporary(name: string): string;
     /** Makes a folder and its parents. */
@@ -94,6 +108,15 @@ export function createLakeFiles(staging: string, hook: FileHook = () => {}): Lak
         remove: async (file) => {
             await step('unlink', file, () => unlink(file));
         },
+        link: async (target, path) => {
+            if ((await readLinkMaybe(path)) === target) return;
+            await folder(dirname(path));
+            await step('link', path, async () => {
+                await rm(path, { recursive: true, force: true });
+                await symlink(target, path);
+            });
+            await step('sync', dirname(path), () => syncFolder(dirname(path)));
+        },
         sweepStaging: async () => {
             const leftovers = await listFolder(staging);
             for (const name of leftovers) {
@@ -131,6 +154,16 @@ async function makeInside(path: string): Promise<string | undefined> {
         if (hasCode(error, 'EEXIST')) return undefined;
         if (!hasCode(error, 'ENOENT')) throw error;
         throw Object.assign(new Error(`${dirname(path)} takes no folders`), { code: 'EACCES', cause: error });
+    }
+}
+
+async function readLinkMaybe(path: string): Promise<string | undefined> {
+    try {
+        return await readlink(path);
+    } catch (error) {
+        // EINVAL: there is something else than a link.
+        if (hasCode(error, 'ENOENT') || hasCode(error, 'EINVAL')) return undefined;
+        throw error;
     }
 }
 

@@ -162,6 +162,7 @@ describe('the descriptions', () => {
             const views = await describeViews(options(root));
             expect(views.filter(({ kind }) => kind === 'source').map(({ name }) => name)).toEqual([
                 'readings',
+                'overlapping_readings',
                 'organizations',
                 'devices',
                 'channels',
