@@ -1,16 +1,18 @@
-/** Publishes the catalog: the calendar of the lake's zones, lake.duckdb and lake.sql, each by rename. */
+/** Publishes: the calendar of the lake's zones, the derived tables, lake.duckdb and lake.sql, each by rename. */
 import { sizeMaybe } from '../lake/files.ts';
 import { referenceFile } from '../lake/layout.ts';
 import { writeCalendar } from '../warehouse/calendar.ts';
 import { publishCatalog } from '../warehouse/catalog.ts';
 import { type DuckDB, literal, withDuckDB } from '../warehouse/duckdb.ts';
 import type { LakeContext } from './context.ts';
+import { deriveTables } from './derive.ts';
 import { publishOverlaps } from './overlaps.ts';
 
 /** Makes what readers open agree with the files; costs next to nothing when it already does. */
 export async function publish(lake: LakeContext): Promise<void> {
     await withDuckDB({ threads: 1 }, (db) => publishCalendar(lake, db));
     await publishOverlaps(lake);
+    await deriveTables(lake);
     const { paths, manifest, files } = lake;
     await publishCatalog({
         root: paths.root,

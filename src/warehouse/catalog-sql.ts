@@ -14,7 +14,7 @@ export function catalogStatements(sources: SourceOptions, views: readonly View[]
         'create schema if not exists checks',
         ...empty.map(createStatement),
         ...views.map(createStatement),
-        ...real.filter((view) => sources.present.has(sourceTable(view))).map(createStatement),
+        ...real.filter((view, index) => view.sql !== empty[index]?.sql).map(createStatement),
     ];
 }
 
@@ -28,20 +28,8 @@ function qualifiedName(view: View): string {
     return view.kind === 'check' ? `checks.${identifier(view.name)}` : identifier(view.name);
 }
 
-function sourceTable(view: View): 'readings' | 'organizations' | 'devices' | 'channels' | 'calendar' {
-    switch (view.name) {
-        case 'readings':
-        case 'organizations':
-        case 'devices':
-        case 'channels':
-        case 'calendar':
-            return view.name;
-        default:
-            throw new Error(`${view.name} is no source`);
-    }
-}
-
-function createStatement(view: View): string {
+/** The statement that creates one view, or replaces it. */
+export function createStatement(view: View): string {
     const name = qualifiedName(view);
     const head =
         view.kind === 'macro'

@@ -5,14 +5,13 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defaultFieldCodes, type Field, findField } from '../model/fields.ts';
-import { type Granularity, partitionColumn } from '../model/time.ts';
-import { identifier, literal } from './duckdb.ts';
-import { type ReferenceTable, referenceColumns } from './reference-columns.ts';
+import { type Granularity, partitionColumn, type Span } from '../model/time.ts';
+import { identifier, literal, literalList } from './duckdb.ts';
+import { type ReferenceTable, referenceColumns, referenceTables } from './reference-columns.ts';
 import type { View, ViewColumn } from './view-file.ts';
 
-export type SourceTable = 'readings' | ReferenceTable;
-
-const tables: readonly SourceTable[] = ['readings', 'organizations', 'devices', 'channels', 'calendar'];
+/** The names of the source views: what exists before any view file is read. */
+export const sourceNames: readonly string[] = ['readings', 'overlapping_readings', ...referenceTables];
 
 export interface SourceOptions {
     /** Absolute path of the lake. */
@@ -21,23 +20,35 @@ export interface SourceOptions {
     readonly fields: readonly string[];
     readonly granularity: Granularity;
     /** The tables that have at least one file; the others become typed empty views. */
-    readonly present: ReadonlySet<SourceTable>;
+    readonly present: ReadonlySet<string>;
+    /** Only these files, and of them only the readings that begin in the span, are the views of readings. */
+    readonly portion?: ReadingsPortion;
 }
 
-/** The views readings, organizations, devices, channels and calendar. */
+/** A part of the readings: absolute paths of partition files, and a span of epoch seconds. */
+export interface ReadingsPortion {
+    readonly files: readonly string[];
+    /** Those of the files whose channels may have overlaps. */
+    readonly overlapping: readonly string[];
+    readonly span: Span;
+}
+
+/** `readings`, those of channels with overlaps, and one view for each reference table. */
 export function sourceViews(options: SourceOptions): readonly View[] {
-    return tables.map((table) =>
-        table === 'readings' ? readingsView(options) : referenceView(table, options),
-    );
+    return [
+        readingsView('readings', options),
+        readingsView('overlapping_readings', options),
+        ...referenceTables.map((table) => referenceView(table, options)),
+    ];
 }
 
 /** Which source tables of the lake have a file now. Stops at the first partition it finds. */
-export async function findPresentTables(root: string): Promise<ReadonlySet<SourceTable>> {
-    const found = new Set<SourceTable>();
+export async function findPresentTables(root: string): Promise<ReadonlySet<string>> {
+    const found = new Set<string>();
     if (await hasPartition(join(root, 'readings'))) found.add('readings');
-    for (const table of tables) {
-        if (table !== 'readings' && (await isFile(join(root, 'reference', `${table}.parquet`))))
-            found.add(table);
+    if (await hasPartition(join(root, 'overlaps'))) found.add('overlapping_readings');
+    for (const table of referenceTables) {
+        if (await isFile(join(root, 'reference', `${table}.parquet`))) found.add(table);
     }
     return found;
 }
@@ -70,7 +81,7 @@ async function isFile(path: string): Promise<boolean> {
 }
 
 /** A measure that is not in the lake's field list is null, so that every view above works in every lake. */
-function readingsView(options: SourceOptions): View {
+export function readingsView(table: 'readings' | 'overlapping_readings', options: SourceOptions): View {
     const stored = new Set(options.fields);
     const extra = options.fields.filter((code) => !defaultFieldCodes.includes(code));
     const measures = [...defaultFieldCodes, ...extra].flatMap((code) => findField(code) ?? []);
@@ -99,26 +110,41 @@ function readingsView(options: SourceOptions): View {
         period: identifier(period),
     };
     const types = `{'channel_id': VARCHAR, ${literal(period)}: VARCHAR}`;
+    const { portion } = options;
+    // Without its folder every channel may overlap: slower, never wrong.
+    const folder = table === 'readings' || !options.present.has(table) ? 'readings' : 'overlaps';
+    const portionFiles = (table === 'readings' ? portion?.files : portion?.overlapping) ?? [];
     // A fixed depth and name: neither unfinished nor stray files match.
-    const glob = literal(
-        join(escapeGlob(options.root), 'readings', 'channel_id=*', `${period}=*`, 'readings.parquet'),
-    );
+    const files =
+        portion === undefined
+            ? literal(
+                  join(escapeGlob(options.root), folder, 'channel_id=*', `${period}=*`, 'readings.parquet'),
+              )
+            : literalList(portionFiles.map(escapeGlob));
+    const within =
+        portion === undefined
+            ? ''
+            : `\nwhere timestamp >= make_timestamptz(${portion.span.from}000000) ` +
+              `and timestamp < make_timestamptz(${portion.span.to}000000)`;
+    const isPresent = portion === undefined ? options.present.has('readings') : portionFiles.length > 0;
     return {
-        name: 'readings',
+        name: table,
         kind: 'source',
         layer: '10_sources',
         summary:
-            'What the meters measured, as stored: every interval the API answered, of every resolution. ' +
-            'Null means asked and answered without a value; an interval without a row was not answered.',
+            table === 'readings'
+                ? 'What the meters measured, as stored: every interval the API answered, of every resolution. ' +
+                  'Null means asked and answered without a value; an interval without a row was not answered.'
+                : 'The same readings, of those channels alone whose readings may overlap: two resolutions, two grids.',
         grain: 'one row per channel_id, timestamp, interval_s',
         time: 'timestamp',
         parameters: [],
         columns,
-        sql: options.present.has('readings')
+        sql: isPresent
             ? selectFrom(
                   columns,
                   sources,
-                  `read_parquet(${glob}, hive_partitioning = true, hive_types = ${types})`,
+                  `read_parquet(${files}, hive_partitioning = true, hive_types = ${types})${within}`,
               )
             : emptySelect(columns),
     };

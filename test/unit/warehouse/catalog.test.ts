@@ -12,6 +12,7 @@ import {
     publishCatalog,
 } from '../../../src/warehouse/catalog.ts';
 import { withDuckDB } from '../../../src/warehouse/duckdb.ts';
+import { referenceTables } from '../../../src/warehouse/reference-columns.ts';
 import { allFields, type GivenReading, withSmallLake } from './small-lake.ts';
 
 const readings: readonly GivenReading[] = [{ channel: '1', at: 0, interval: 900, energy: 2, power: 8 }];
@@ -163,10 +164,7 @@ describe('the descriptions', () => {
             expect(views.filter(({ kind }) => kind === 'source').map(({ name }) => name)).toEqual([
                 'readings',
                 'overlapping_readings',
-                'organizations',
-                'devices',
-                'channels',
-                'calendar',
+                ...referenceTables,
             ]);
             for (const view of views) {
                 expect(view.summary, view.name).toMatch(/^\S.{20}/);
