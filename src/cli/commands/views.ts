@@ -1,6 +1,7 @@
 /** `views`: what can be asked, from the headers of the view files. */
-import { findNearest } from '../../config/nearest.ts';
+
 import { AppError } from '../../core/errors.ts';
+import { findNearest } from '../../core/nearest.ts';
 import { defaultFieldCodes } from '../../model/fields.ts';
 import type { ViewDescription } from '../../warehouse/catalog.ts';
 import { defineCommand, oneOf, text } from '../command.ts';
