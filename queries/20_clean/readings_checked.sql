@@ -2,6 +2,7 @@
 -- Null stays null, zero stays zero. Further fields of the lake pass through at the end, unchecked.
 --
 -- grain:          one row per channel_id, timestamp, interval_s
+-- inner:          of readings_counted and readings_clean
 -- time:           timestamp
 -- channel_id      varchar      the channel
 -- timestamp       timestamptz  start of the interval, UTC

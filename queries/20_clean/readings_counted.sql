@@ -7,6 +7,7 @@
 -- readings_excluded names what is left out. Further fields of the lake follow at the end.
 --
 -- grain:          one row per channel_id, timestamp
+-- inner:          of the rollups, which need no flags; readings_clean has both
 -- time:           timestamp
 -- channel_id      varchar      the channel
 -- timestamp       timestamptz  start of the interval, UTC

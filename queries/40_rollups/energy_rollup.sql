@@ -4,6 +4,8 @@
 -- instant and labelled locally: the two 02:00 hours of autumn stay two, a day has 23, 24 or 25 hours.
 --
 -- macro:              unit
+-- example:            energy_rollup('day')
+-- inner:              of energy_hourly, energy_daily, energy_weekly and energy_monthly
 -- channel_id          varchar      the channel
 -- channel_name        varchar      its name; null when the channel is unknown
 -- organization_id     varchar      the organization it belongs to

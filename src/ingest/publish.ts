@@ -6,11 +6,15 @@ import { publishCatalog } from '../warehouse/catalog.ts';
 import { type DuckDB, literal, withDuckDB } from '../warehouse/duckdb.ts';
 import type { LakeContext } from './context.ts';
 import { deriveTables } from './derive.ts';
+import { publishOrganizationTree } from './organization-tree.ts';
 import { publishOverlaps } from './overlaps.ts';
 
 /** Makes what readers open agree with the files; costs next to nothing when it already does. */
 export async function publish(lake: LakeContext): Promise<void> {
-    await withDuckDB({ threads: 1 }, (db) => publishCalendar(lake, db));
+    await withDuckDB({ threads: 1 }, async (db) => {
+        await publishCalendar(lake, db);
+        await publishOrganizationTree(lake, db);
+    });
     await publishOverlaps(lake);
     await deriveTables(lake);
     const { paths, manifest, files } = lake;

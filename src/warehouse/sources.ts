@@ -139,6 +139,8 @@ export function readingsView(table: 'readings' | 'overlapping_readings', options
         grain: 'one row per channel_id, timestamp, interval_s',
         time: 'timestamp',
         parameters: [],
+        example: undefined,
+        isInner: table !== 'readings',
         columns,
         sql: isPresent
             ? selectFrom(
@@ -172,6 +174,8 @@ function referenceView(table: ReferenceTable, options: SourceOptions): View {
         grain,
         time: undefined,
         parameters: [],
+        example: undefined,
+        isInner: false,
         columns,
         sql: options.present.has(table)
             ? selectFrom(columns, {}, `read_parquet(${file}, hive_partitioning = false)`)

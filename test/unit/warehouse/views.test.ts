@@ -23,7 +23,8 @@ describe('the views', () => {
                             expect(await db.rows(`select * from checks.${view.name}`), view.name).toEqual([]);
                             continue;
                         }
-                        const from = view.kind === 'macro' ? `${view.name}('day')` : view.name;
+                        const call = view.example ?? view.name;
+                        const from = view.kind === 'function' ? `(select ${call} as ${view.name})` : call;
                         const described = await db.rows(
                             `select column_name, column_type from (describe select * from ${from})`,
                         );
