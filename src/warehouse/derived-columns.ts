@@ -63,6 +63,11 @@ export const derivedColumns = {
                 "the organization's carbon ratio when above 0, else the setting; null when neither is known",
             ),
             column('tariff_id', 'varchar', 'the tariff of its energy; null when none is known'),
+            column(
+                'tariff_organization_id',
+                'varchar',
+                'the organization whose settings name the tariff; null when it is not from one',
+            ),
         ],
     },
     holidays: {
