@@ -35,7 +35,7 @@ with calendar_days as not materialized (
 located as (
     select
         readings_clean.*,
-        channel_sites.* exclude (channel_id, time_zone),
+        channel_sites.* exclude (channel_id, time_zone, tariff_id, currency, rate_calendar),
         coalesce(channel_sites.time_zone, 'UTC') as time_zone,
     from readings_clean
     left join channel_sites

@@ -8,12 +8,16 @@ import type { LakeContext } from './context.ts';
 import { deriveTables } from './derive.ts';
 import { publishOrganizationTree } from './organization-tree.ts';
 import { publishOverlaps } from './overlaps.ts';
+import { publishSettings } from './publish-settings.ts';
+import { publishTariffs } from './publish-tariffs.ts';
 
 /** Makes what readers open agree with the files; costs next to nothing when it already does. */
 export async function publish(lake: LakeContext): Promise<void> {
     await withDuckDB({ threads: 1 }, async (db) => {
         await publishCalendar(lake, db);
         await publishOrganizationTree(lake, db);
+        await publishSettings(lake, db);
+        await publishTariffs(lake, db);
     });
     await publishOverlaps(lake);
     await deriveTables(lake);

@@ -1,5 +1,6 @@
 /** The reference tables' columns as the views see them: names, types and meaning, in file order. */
 import { derivedColumns } from './derived-columns.ts';
+import { tariffColumns } from './tariff-columns.ts';
 import type { ViewColumn } from './view-file.ts';
 
 export interface ReferenceTableColumns {
@@ -99,7 +100,7 @@ const listedColumns = {
 } as const satisfies Record<string, ReferenceTableColumns>;
 
 /** Every table under `reference/`: a new one needs an entry here (or in what is spread here), and nothing else. */
-export const referenceColumns = { ...listedColumns, ...derivedColumns };
+export const referenceColumns = { ...listedColumns, ...derivedColumns, ...tariffColumns };
 
 export type ReferenceTable = keyof typeof referenceColumns;
 
