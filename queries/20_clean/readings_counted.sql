@@ -19,10 +19,14 @@
 -- power_factor    double       mean power factor
 -- temperature_c   double       mean temperature
 -- fetched_at      timestamptz  when the newest value of the row was fetched, UTC
--- quality         smallint     ESPI code: 0 valid, 10 questionable because a value was set to null
--- flags           integer      bit set of what was found: 1 negative energy, 2 negative power,
---                              4 a measure is NaN or infinite; 8 and up are kept for further rules
+-- quality         smallint     ESPI code: 0 valid, 10 questionable because a flag is set
+-- flags           integer      bit set, see docs/quality.md. The value is null: 1 negative energy, 2 negative power,
+--                              4 a measure is NaN or infinite, 8 voltage out of range, 16 power factor beyond ±1,
+--                              32 frequency out of range, 64 power or energy above the limit. The value is kept:
+--                              128 energy and power disagree, 1024 the counter went back,
+--                              4096 it was fetched before its interval ended, 8192 not of the configured length
 -- period          varchar      the file the row is in: its month (or date, or year) in UTC
+-- frequency_hz    double       mean frequency; null when not measured or impossible; 0 is an outage, a fact
 with counted as (
     select readings_checked.*
     from readings_checked

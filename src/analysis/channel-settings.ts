@@ -147,7 +147,7 @@ export const channelSettings: readonly ChannelSetting[] = [
     ),
     number(
         'flat_line_hours',
-        { least: 0.25, most: 72, fallback: 6 },
+        { least: 0.25, most: 24, fallback: 6 },
         'Power that stays the same to the last digit for this long is marked.',
     ),
     number(

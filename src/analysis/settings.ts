@@ -61,13 +61,13 @@ const holiday = z
 
 const holidays = z.array(holiday, 'must be a list of dates').optional();
 const place = z.strictObject({ ...values, holidays });
-const id = z.string().regex(/^\d{1,20}$/);
+const channelId = z.string().regex(/^\d{1,20}$/);
 
 const schema = z.strictObject({
     $schema: z.string().optional(),
     defaults: place.optional(),
-    organizations: z.record(id, place).optional(),
-    channels: z.record(id, z.strictObject(values)).optional(),
+    organizations: z.record(z.string(), place).optional(),
+    channels: z.record(channelId, z.strictObject(values)).optional(),
 });
 
 /** Settings, or everything that is wrong with them. */
@@ -145,7 +145,7 @@ function toProblem(issue: z.core.$ZodIssue, json: unknown): SettingsProblem {
     if (issue.code === 'invalid_key') {
         return {
             path: path.join('.'),
-            message: 'is no id: ids are digits',
+            message: 'is no id of a channel: those are digits',
             hint: '`eniscope-lake settings` lists the channels with their organizations and ids.',
         };
     }

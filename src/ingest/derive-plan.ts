@@ -28,23 +28,36 @@ export function marksOf(files: readonly PartitionFile[]): PartitionMarks {
     return marks;
 }
 
-/** The spans of the periods that were written, added or removed since, by channel. */
+/** What changed in a file since it had the mark `before` (undefined: since it was not there), when that is known. */
+export type KnownChange = (file: PartitionFile, before: string | undefined) => Span | undefined;
+
+/** The spans that were written, added or removed since, by channel: of a file known to the second, or its period. */
 export function findChanges(
     before: PartitionMarks,
-    now: PartitionMarks,
+    files: readonly PartitionFile[],
     granularity: Granularity,
+    knownChange: KnownChange = () => undefined,
 ): Map<string, readonly Span[]> {
-    const changed = new Map<string, readonly Span[]>();
-    for (const channelId of new Set([...Object.keys(before), ...Object.keys(now)])) {
-        const old = before[channelId] ?? {};
-        const current = now[channelId] ?? {};
-        const spans = Object.keys({ ...old, ...current })
-            .filter((period) => old[period] !== current[period])
-            // A period of another form was in a lake cut otherwise: the new files cover it.
-            .flatMap((period) => parsePartition(period, granularity) ?? []);
-        if (spans.length > 0) changed.set(channelId, mergeSpans(spans));
+    const spans = new Map<string, Span[]>();
+    const add = (channelId: string, span: Span): void => {
+        const mine = spans.get(channelId);
+        if (mine === undefined) spans.set(channelId, [span]);
+        else mine.push(span);
+    };
+    const present = marksOf(files);
+    for (const file of files) {
+        const old = before[file.channelId]?.[file.partition.value];
+        if (old !== file.mark) add(file.channelId, knownChange(file, old) ?? file.partition);
     }
-    return changed;
+    for (const [channelId, periods] of Object.entries(before)) {
+        for (const period of Object.keys(periods)) {
+            if (present[channelId]?.[period] !== undefined) continue;
+            // A period of another form was in a lake cut otherwise: the new files cover it.
+            const removed = parsePartition(period, granularity);
+            if (removed !== undefined) add(channelId, removed);
+        }
+    }
+    return new Map([...spans].map(([channelId, mine]) => [channelId, mergeSpans(mine)]));
 }
 
 /**

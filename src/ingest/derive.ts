@@ -99,9 +99,15 @@ async function deriveTable({
     const final = referenceFile(lake.paths, derived.table);
     const facts = await readFacts(db, derived.follows);
     const keepsOld = before.views === (await digestOfViews()) && (await isReadable(db, final));
+    const changes = findChanges(
+        before.readings,
+        files,
+        lake.manifest.granularity,
+        derived.wholePeriods ? undefined : ({ path, mark }, old) => lake.written.between(path, old, mark),
+    );
     const wanted = keepsOld
         ? withChangedFacts(
-              findChanges(before.readings, marksOf(files), lake.manifest.granularity),
+              changes,
               before.facts[derived.table] ?? {},
               facts,
           )

@@ -15,6 +15,8 @@ export interface DerivedTable {
      * no further away than this. `channel`: the readings of the whole channel together make its rows.
      */
     readonly reach: number | 'channel';
+    /** A row rests on the whole file it is of: a new hour makes the rows of its month (or day, or year) anew. */
+    readonly wholePeriods: boolean;
     /** The column that says when a row is, for tables made window by window. */
     readonly time: string;
     /**
@@ -29,10 +31,12 @@ export const derivedTables: readonly DerivedTable[] = [
     {
         table: 'suspects',
         view: 'found_suspects',
-        // The longest flat line looked for, and a local day, with room at the ends.
-        reach: 5 * daySeconds,
+        // A local day, or the longest flat line that can be asked for, and the longest reading beside it.
+        reach: 2 * daySeconds,
+        wholePeriods: false,
         time: 'timestamp',
         follows: {
+            channel_grids: ['interval_s', 'phase_s'],
             channel_settings: [
                 'time_zone',
                 'min_power_kw',

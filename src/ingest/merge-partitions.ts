@@ -8,6 +8,7 @@ import pLimit from 'p-limit';
 import { AppError, isAppError } from '../core/errors.ts';
 import { sizeMaybe } from '../lake/files.ts';
 import { partitionFile } from '../lake/layout.ts';
+import { fileMark } from '../lake/partitions.ts';
 import { archivePath, byAge, type Snapshot } from '../lake/snapshots.ts';
 import { type DuckDB, withDuckDB } from '../warehouse/duckdb.ts';
 import { type Footer, mergeSnapshots, newestFetches, readFooters } from '../warehouse/merge.ts';
@@ -60,7 +61,7 @@ async function finishBatch(
     tally: Tally,
 ): Promise<void> {
     const limit = pLimit(8);
-    await Promise.all(written.map(({ merge }) => limit(() => lake.files.replace(merge.target, merge.final))));
+    await Promise.all(written.map(({ merge }) => limit(() => putInPlace(lake, merge))));
     for (const { rows, bytes } of written) tally.partition(rows, bytes);
     await lake.journal.write(
         ...written.map(({ merge, rows, bytes }) => ({
@@ -75,6 +76,22 @@ async function finishBatch(
     );
     await archive(lake, batch, left, tally);
     lake.progress.step(batch.length);
+}
+
+async function putInPlace(
+    lake: LakeContext,
+    { work, final, target, rebuilt, snapshots }: Merge,
+): Promise<void> {
+    const before = fileMark(final)?.mark;
+    await lake.files.replace(target, final);
+    const { from, to } = work.partition;
+    // A bucket may begin before the span that was asked for, and end after it.
+    const starts = snapshots.map((snapshot) => snapshot.from - snapshot.answered);
+    const ends = snapshots.map((snapshot) => snapshot.to + snapshot.answered);
+    const span = rebuilt
+        ? { from, to }
+        : { from: Math.max(from, Math.min(...starts)), to: Math.min(to, Math.max(...ends)) };
+    lake.written.note(final, before, fileMark(final)?.mark ?? '', span);
 }
 
 /** One for each core of a small machine. */

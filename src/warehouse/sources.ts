@@ -80,11 +80,14 @@ async function isFile(path: string): Promise<boolean> {
     }
 }
 
+/** What the cleaning checks: the default fields, and the frequency. */
+const checkedFieldCodes: readonly string[] = [...defaultFieldCodes, 'F'];
+
 /** A measure that is not in the lake's field list is null, so that every view above works in every lake. */
 export function readingsView(table: 'readings' | 'overlapping_readings', options: SourceOptions): View {
     const stored = new Set(options.fields);
-    const extra = options.fields.filter((code) => !defaultFieldCodes.includes(code));
-    const measures = [...defaultFieldCodes, ...extra].flatMap((code) => findField(code) ?? []);
+    const extra = options.fields.filter((code) => !checkedFieldCodes.includes(code));
+    const measures = [...checkedFieldCodes, ...extra].flatMap((code) => findField(code) ?? []);
     const period = partitionColumn(options.granularity);
     const columns: readonly ViewColumn[] = [
         { name: 'channel_id', type: 'varchar', text: 'the channel, from the path' },

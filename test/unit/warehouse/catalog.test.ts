@@ -78,7 +78,7 @@ describe('publishCatalog', () => {
             const before = await stat(join(root, 'lake.duckdb'));
             expect(await publishCatalog(publishOptions(root))).toBe('unchanged');
             expect((await stat(join(root, 'lake.duckdb'))).ino).toBe(before.ino);
-            expect(await publishCatalog({ ...publishOptions(root), fields: ['E', 'P', 'F'] })).toBe(
+            expect(await publishCatalog({ ...publishOptions(root), fields: ['E', 'P', 'In'] })).toBe(
                 'published',
             );
         });

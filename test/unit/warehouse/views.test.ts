@@ -83,7 +83,7 @@ describe('readings_clean', () => {
             );
             expect(rows).toEqual([
                 { e: 0, p: 0, v: 0, quality: 0, flags: 0 },
-                { e: null, p: 2, v: null, quality: 10, flags: 1 },
+                { e: null, p: 2, v: null, quality: 10, flags: 1 | 1024 },
                 { e: 1, p: null, v: null, quality: 10, flags: 2 },
                 { e: null, p: 1, v: null, quality: 10, flags: 4 },
                 { e: 1, p: null, v: null, quality: 10, flags: 4 },
