@@ -1,31 +1,39 @@
--- The one mechanism behind energy_hourly, energy_daily, energy_weekly and energy_monthly: clean readings of a
--- channel summed over the hours, days, weeks or months of its site's calendar.
+-- The one mechanism behind energy_hourly, energy_daily, energy_weekly and energy_monthly: the readings of a channel
+-- that count, and the estimates for what is missing, summed over the hours, days, weeks or months of its site's
+-- calendar. Everything but the estimated and total energy, and the carbon, is of measured readings alone.
+-- The calendar is that of the organization's zone as it is now, for all of its history.
 -- A reading belongs to the period its interval starts in, so energy is conserved. Readings are bucketed by
 -- instant and labelled locally: the two 02:00 hours of autumn stay two, a day has 23, 24 or 25 hours.
 --
--- macro:              unit
--- example:            energy_rollup('day')
--- inner:              of energy_hourly, energy_daily, energy_weekly and energy_monthly
--- channel_id          varchar      the channel
--- channel_name        varchar      its name; null when the channel is unknown
--- organization_id     varchar      the organization it belongs to
--- organization_name   varchar      the organization's name
--- time_zone           varchar      the zone whose calendar is used
--- hour_s              bigint       hour: its first instant as epoch seconds; else null
--- local_hour_s        bigint       hour: wall clock seconds since 1970; else null
--- first_date          date         the first day of the day, week or month at the site; hour: null
--- energy_kwh          double       sum of energy; null when nothing was measured
--- avg_power_kw        double       energy divided by the measured time; mean of power over time without energy
--- min_power_kw        double       lowest mean power of an interval
--- peak_power_kw       double       highest mean power of an interval
--- peak_at             timestamptz  start of that interval, the earliest of equals
--- avg_voltage_v       double       mean voltage over time
--- min_voltage_v       double       lowest mean voltage of an interval
--- max_voltage_v       double       highest mean voltage of an interval
--- avg_power_factor    double       power factor weighted by energy; null without energy
--- reading_count       bigint       intervals with measured energy
--- expected_count      bigint       reading_count plus the intervals that are missing, at the finest length seen
--- coverage            double       measured time divided by the period's length, 0 to 1
+-- macro:                 unit
+-- example:               energy_rollup('day')
+-- inner:                 of energy_hourly, energy_daily, energy_weekly and energy_monthly
+-- channel_id             varchar      the channel
+-- channel_name           varchar      its name; null when the channel is unknown
+-- organization_id        varchar      the organization it belongs to
+-- organization_name      varchar      the organization's name
+-- time_zone              varchar      the zone whose calendar is used
+-- hour_s                 bigint       hour: its first instant as epoch seconds; else null
+-- local_hour_s           bigint       hour: wall clock seconds since 1970; else null
+-- first_date             date         the first day of the day, week or month at the site; hour: null
+-- energy_kwh             double       sum of energy; null when nothing was measured
+-- avg_power_kw           double       energy divided by the measured time; mean of power over time without energy
+-- min_power_kw           double       lowest mean power of an interval
+-- peak_power_kw          double       highest mean power of an interval
+-- peak_at                timestamptz  start of that interval, the earliest of equals
+-- avg_voltage_v          double       mean voltage over time
+-- min_voltage_v          double       lowest mean voltage of an interval
+-- max_voltage_v          double       highest mean voltage of an interval
+-- avg_power_factor       double       power factor weighted by energy; null without energy
+-- reading_count          bigint       intervals with measured energy
+-- expected_count         bigint       reading_count plus the intervals that are missing, at the finest length seen
+-- coverage               double       measured time divided by the period's length, 0 to 1
+-- energy_measured_kwh    double       the same as energy_kwh
+-- energy_estimated_kwh   double       energy estimated for intervals without measured energy; null when none was
+-- energy_total_kwh       double       measured and estimated energy; null when neither is known
+-- estimated_count        bigint       intervals of the channel's grid with estimated energy
+-- load_factor            double       average power divided by peak power; null without a peak
+-- carbon_kg              double       total energy times carbon per kWh; null when that is not known
 with calendar_days as not materialized (
     select
         time_zone,
@@ -36,14 +44,32 @@ with calendar_days as not materialized (
     from calendar
 ),
 
+energies as (
+    select
+        channel_id,
+        timestamp,
+        interval_s,
+        energy_kwh,
+        power_kw,
+        voltage_v,
+        power_factor,
+        cast(null as double) as estimated_kwh,
+        cast(null as integer) as grid_s,
+    from readings_counted
+    union all by name
+    select channel_id, timestamp, estimated_kwh, interval_s as grid_s,
+    from grid_patches
+    where estimated_kwh is not null
+),
+
 located as (
     select
-        readings_clean.*,
-        epoch_us(readings_clean.timestamp) // 1000000 as starts_s,
+        energies.*,
+        epoch_us(energies.timestamp) // 1000000 as starts_s,
         coalesce(channel_sites.time_zone, 'UTC') as time_zone,
-    from readings_clean
+    from energies
     left join channel_sites
-        on readings_clean.channel_id = channel_sites.channel_id
+        on energies.channel_id = channel_sites.channel_id
 ),
 
 localized as (
@@ -96,7 +122,9 @@ summed as (
         sum(energy_kwh) as energy_kwh,
         sum(case when energy_kwh is not null then interval_s end) as measured_s,
         count(energy_kwh) as reading_count,
-        min(interval_s) as finest_s,
+        coalesce(min(interval_s), min(grid_s)) as finest_s,
+        sum(estimated_kwh) as energy_estimated_kwh,
+        count(estimated_kwh) as estimated_count,
         sum(power_kw * interval_s) as power_kws,
         sum(case when power_kw is not null then interval_s end) as power_s,
         min(power_kw) as min_power_kw,
@@ -171,9 +199,19 @@ named as (
         channel_sites.organization_id,
         channel_sites.organization_name,
         coalesce(channel_sites.time_zone, 'UTC') as time_zone,
+        case
+            when energy_kwh is not null or energy_estimated_kwh is not null
+                then coalesce(energy_kwh, 0) + coalesce(energy_estimated_kwh, 0)
+        end as energy_total_kwh,
+        case when own.channel_id is null then others.carbon_kg_per_kwh else own.carbon_kg_per_kwh end
+            as carbon_kg_per_kwh,
     from summed
     left join channel_sites
         on summed.channel_id = channel_sites.channel_id
+    left join channel_settings as own
+        on summed.channel_id = own.channel_id
+    left join channel_settings as others
+        on others.channel_id = ''
 ),
 
 measured as (
@@ -221,6 +259,12 @@ final as (
             1
         ) as expected_count,
         cast(least(known_s / period_s, 1) as double) as coverage,
+        energy_kwh as energy_measured_kwh,
+        energy_estimated_kwh,
+        energy_total_kwh,
+        estimated_count,
+        case when peak_power_kw > 0 then avg_power_kw / peak_power_kw end as load_factor,
+        energy_total_kwh * carbon_kg_per_kwh as carbon_kg,
     from measured
 )
 

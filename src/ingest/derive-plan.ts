@@ -1,13 +1,10 @@
 /** Which rows of a derived table are to be made anew, and in which portions. Pure. */
 import { mergeSpans } from '../lake/coverage.ts';
 import type { PartitionFile } from '../lake/partitions.ts';
-import { type Granularity, parsePartition, type Span } from '../model/time.ts';
+import { allTime, type Granularity, parsePartition, type Span } from '../model/time.ts';
 
 /** Marks of the partition files that the derived tables were made from: channel, period, mark. */
 export type PartitionMarks = Readonly<Record<string, Readonly<Record<string, string>>>>;
-
-/** All of time, as far as a reading can lie. */
-export const allTime: Span = { from: Date.UTC(1900, 0) / 1000, to: Date.UTC(2300, 0) / 1000 };
 
 /** Rows of `channelIds` in `rows` are made anew from the readings in `readings`, which lie in `files`. */
 export interface Portion {

@@ -20,7 +20,7 @@ import { z } from 'zod';
 import { listFolder, readMaybe } from '../lake/files.ts';
 import { referenceFile } from '../lake/layout.ts';
 import { fileMark, listPartitionFiles, type PartitionFile } from '../lake/partitions.ts';
-import type { Span } from '../model/time.ts';
+import { allTime, type Span } from '../model/time.ts';
 import { loadViews, openUnlocked } from '../warehouse/catalog.ts';
 import {
     beginRows,
@@ -31,11 +31,12 @@ import {
     showTable,
     writeRows,
 } from '../warehouse/derive-rows.ts';
-import type { DuckDB } from '../warehouse/duckdb.ts';
+import { type DuckDB, withDuckDB } from '../warehouse/duckdb.ts';
 import { type ReferenceTable, referenceTables } from '../warehouse/reference-columns.ts';
 import type { SourceOptions } from '../warehouse/sources.ts';
 import type { LakeContext } from './context.ts';
-import { allTime, cutPortions, findChanges, marksOf } from './derive-plan.ts';
+import { bridgeGaps, neededFiles } from './derive-gaps.ts';
+import { cutPortions, findChanges, marksOf } from './derive-plan.ts';
 import { type DerivedTable, derivedTables } from './derived-tables.ts';
 
 /** Windows over a portion of readings fit; a larger sort goes to the staging folder. */
@@ -68,6 +69,7 @@ export async function deriveTables(lake: LakeContext): Promise<void> {
     await lake.files.folder(staging);
     const options = { root, fields, granularity, memoryLimit, threads: 1, spillFolder: staging };
     const facts: Record<string, Record<string, string>> = {};
+    await removeDamaged(lake);
     await openUnlocked(options, async (db, sources) => {
         for (const derived of derivedTables) {
             const work = { lake, db, sources, files, before, derived };
@@ -76,6 +78,18 @@ export async function deriveTables(lake: LakeContext): Promise<void> {
     });
     const after = { ...now, reference: marksOfReference(lake), facts };
     await lake.files.write(stateFile(lake), `${JSON.stringify(after)}\n`);
+}
+
+/** A table that cannot be read would break every view above it; it is derived, so it is made again. */
+async function removeDamaged(lake: LakeContext): Promise<void> {
+    await withDuckDB({ threads: 1 }, async (db) => {
+        for (const { table } of derivedTables) {
+            const file = referenceFile(lake.paths, table);
+            if (fileMark(file) === undefined || (await isReadable(db, table, file))) continue;
+            lake.log.warn('derived_damaged', { file }, `${file} cannot be read; it is made again`);
+            await lake.files.remove(file);
+        }
+    });
 }
 
 interface Work {
@@ -98,7 +112,7 @@ async function deriveTable({
 }: Work): Promise<Record<string, string>> {
     const final = referenceFile(lake.paths, derived.table);
     const facts = await readFacts(db, derived.follows);
-    const keepsOld = before.views === (await digestOfViews()) && (await isReadable(db, final));
+    const keepsOld = before.views === (await digestOfViews()) && fileMark(final) !== undefined;
     const changes = findChanges(
         before.readings,
         files,
@@ -107,7 +121,7 @@ async function deriveTable({
     );
     const wanted = keepsOld
         ? withChangedFacts(
-              changes,
+              derived.bridgesGaps ? await bridgeGaps(db, changes, lake.manifest.granularity) : changes,
               before.facts[derived.table] ?? {},
               facts,
           )
@@ -118,8 +132,11 @@ async function deriveTable({
     const overlaps = new Set(await listFolder(lake.paths.overlaps));
     const mayOverlap = ({ channelId }: PartitionFile): boolean => overlaps.has(`channel_id=${channelId}`);
     await beginRows(db, derived.table);
-    for (const { channelIds, rows, readings, files: some } of cutPortions(wanted, derived.reach, files)) {
+    const mayNeed = derived.reads.kind === 'none' ? [] : files;
+    for (const { channelIds, rows, readings, files: all } of cutPortions(wanted, derived.reach, mayNeed)) {
+        const some = await neededFiles(db, derived.reads, rows, all);
         await narrowReadings(db, sources, {
+            channelIds,
             files: some.map(({ path }) => path),
             overlapping: some.filter(mayOverlap).map(({ path }) => path),
             span: readings,

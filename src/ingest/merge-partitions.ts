@@ -17,6 +17,7 @@ import { linkOverlaps } from './overlaps.ts';
 import { cutSnapshots, cutWork, type PartitionWork, type SizedSnapshot } from './partition-work.ts';
 import { archivedFor, hasAllRaw, setDamagedAside, setFileAside, sizeSnapshots } from './raw.ts';
 import type { Tally } from './tally.ts';
+import { withdrawPatches } from './withdraw-patches.ts';
 
 /** Enough for one batch; more would only make a small machine swap. */
 const memoryLimit = '400MB';
@@ -123,11 +124,13 @@ async function mergeBatch(
         ...(await inTurn(big, (merge) => mergeInSlices(lake, connections, merge, tally))),
     ];
     const checked = await checkWritten(connections, written);
-    await linkOverlaps(
-        lake,
-        connections[0],
-        checked.map(({ merge }) => ({ file: merge.target, channelId: merge.work.channelId })),
-    );
+    const coming = checked.map(({ merge }) => ({
+        file: merge.target,
+        channelId: merge.work.channelId,
+        final: merge.final,
+    }));
+    await linkOverlaps(lake, connections[0], coming);
+    await withdrawPatches(lake, connections[0], coming);
     return checked;
 }
 

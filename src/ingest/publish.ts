@@ -1,9 +1,10 @@
-/** Publishes: the calendar of the lake's zones, the derived tables, lake.duckdb and lake.sql, each by rename. */
+/** Publishes: the calendar of the lake's zones, the hierarchy of organizations, the derived tables, lake.duckdb and lake.sql, each by rename. */
 import { sizeMaybe } from '../lake/files.ts';
 import { referenceFile } from '../lake/layout.ts';
 import { writeCalendar } from '../warehouse/calendar.ts';
 import { publishCatalog } from '../warehouse/catalog.ts';
 import { type DuckDB, literal, withDuckDB } from '../warehouse/duckdb.ts';
+import { publishChannelCoverage } from './channel-coverage.ts';
 import type { LakeContext } from './context.ts';
 import { deriveTables } from './derive.ts';
 import { publishOrganizationTree } from './organization-tree.ts';
@@ -18,6 +19,7 @@ export async function publish(lake: LakeContext): Promise<void> {
         await publishOrganizationTree(lake, db);
         await publishSettings(lake, db);
         await publishTariffs(lake, db);
+        await publishChannelCoverage(lake, db);
     });
     await publishOverlaps(lake);
     await deriveTables(lake);

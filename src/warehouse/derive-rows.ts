@@ -4,7 +4,13 @@ import { createStatement } from './catalog-sql.ts';
 import { type DuckDB, identifier, literal, literalList } from './duckdb.ts';
 import { copyOptions, type FileFormat } from './merge.ts';
 import { type ReferenceTable, referenceColumns } from './reference-columns.ts';
-import { type ReadingsPortion, readingsView, type SourceOptions, sourceViews } from './sources.ts';
+import {
+    type ReadingsPortion,
+    readingsSpanView,
+    readingsView,
+    type SourceOptions,
+    sourceViews,
+} from './sources.ts';
 
 /** Until the next call, the views of readings hold these readings alone: every view above works on them. */
 export async function narrowReadings(
@@ -15,6 +21,7 @@ export async function narrowReadings(
     for (const table of ['readings', 'overlapping_readings'] as const) {
         await db.run(createStatement(readingsView(table, { ...sources, portion })));
     }
+    await db.run(createStatement(readingsSpanView({ portion })));
 }
 
 /** Lets the view of a reference table read its file, once there is one. */
@@ -24,13 +31,16 @@ export async function showTable(db: DuckDB, sources: SourceOptions, table: Refer
     if (view !== undefined) await db.run(createStatement(view));
 }
 
-/** True when every row group of the table's file can be opened. */
-export async function isReadable(db: DuckDB, file: string): Promise<boolean> {
+/** True when the file can be opened and has the table's columns. */
+export async function isReadable(db: DuckDB, table: ReferenceTable, file: string): Promise<boolean> {
+    const columns = referenceColumns[table].columns.map(({ name }) => identifier(name)).join(', ');
     try {
-        await db.rows(`select count(*) from read_parquet(${literal(file)}, hive_partitioning = false)`);
+        await db.rows(
+            `select ${columns} from read_parquet(${literal(file)}, hive_partitioning = false) limit 0`,
+        );
         return true;
     } catch {
-        // Missing or damaged: it is derived, so it is made again.
+        // Damaged, or of another version.
         return false;
     }
 }

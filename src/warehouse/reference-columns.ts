@@ -1,5 +1,6 @@
 /** The reference tables' columns as the views see them: names, types and meaning, in file order. */
 import { derivedColumns } from './derived-columns.ts';
+import { gridColumns } from './grid-columns.ts';
 import { tariffColumns } from './tariff-columns.ts';
 import type { ViewColumn } from './view-file.ts';
 
@@ -100,7 +101,7 @@ const listedColumns = {
 } as const satisfies Record<string, ReferenceTableColumns>;
 
 /** Every table under `reference/`: a new one needs an entry here (or in what is spread here), and nothing else. */
-export const referenceColumns = { ...listedColumns, ...derivedColumns, ...tariffColumns };
+export const referenceColumns = { ...listedColumns, ...derivedColumns, ...tariffColumns, ...gridColumns };
 
 export type ReferenceTable = keyof typeof referenceColumns;
 

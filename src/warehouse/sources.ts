@@ -5,13 +5,18 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defaultFieldCodes, type Field, findField } from '../model/fields.ts';
-import { type Granularity, partitionColumn, type Span } from '../model/time.ts';
+import { allTime, type Granularity, partitionColumn, type Span } from '../model/time.ts';
 import { identifier, literal, literalList } from './duckdb.ts';
 import { type ReferenceTable, referenceColumns, referenceTables } from './reference-columns.ts';
 import type { View, ViewColumn } from './view-file.ts';
 
 /** The names of the source views: what exists before any view file is read. */
-export const sourceNames: readonly string[] = ['readings', 'overlapping_readings', ...referenceTables];
+export const sourceNames: readonly string[] = [
+    'readings',
+    'overlapping_readings',
+    ...referenceTables,
+    'readings_span',
+];
 
 export interface SourceOptions {
     /** Absolute path of the lake. */
@@ -27,6 +32,7 @@ export interface SourceOptions {
 
 /** A part of the readings: absolute paths of partition files, and a span of epoch seconds. */
 export interface ReadingsPortion {
+    readonly channelIds: readonly string[];
     readonly files: readonly string[];
     /** Those of the files whose channels may have overlaps. */
     readonly overlapping: readonly string[];
@@ -39,6 +45,7 @@ export function sourceViews(options: SourceOptions): readonly View[] {
         readingsView('readings', options),
         readingsView('overlapping_readings', options),
         ...referenceTables.map((table) => referenceView(table, options)),
+        readingsSpanView(options),
     ];
 }
 
@@ -152,6 +159,34 @@ export function readingsView(table: 'readings' | 'overlapping_readings', options
                   `read_parquet(${files}, hive_partitioning = true, hive_types = ${types})${within}`,
               )
             : emptySelect(columns),
+    };
+}
+
+/** So that a derived table knows which channels it is about, and where their readings end because it sees no further. */
+export function readingsSpanView({ portion }: Pick<SourceOptions, 'portion'>): View {
+    const instant = (seconds: number): string => `make_timestamptz(${seconds}000000)`;
+    const { from, to } = portion?.span ?? allTime;
+    const channels =
+        portion === undefined ? 'channel_id' : `unnest(${literalList(portion.channelIds)}::varchar[])`;
+    return {
+        name: 'readings_span',
+        kind: 'source',
+        layer: '10_sources',
+        summary:
+            'The channels and the time that the views of readings hold: all, but while tables are derived.',
+        grain: 'one row per channel_id',
+        time: undefined,
+        parameters: [],
+        example: undefined,
+        isInner: true,
+        columns: [
+            { name: 'channel_id', type: 'varchar', text: 'the channel' },
+            { name: 'from_at', type: 'timestamptz', text: 'start, UTC' },
+            { name: 'to_at', type: 'timestamptz', text: 'end, UTC' },
+        ],
+        sql:
+            `select ${channels} as channel_id, ${instant(from)} as from_at, ${instant(to)} as to_at` +
+            (portion === undefined ? '\nfrom channel_grids' : ''),
     };
 }
 

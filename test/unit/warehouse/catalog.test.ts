@@ -164,6 +164,7 @@ describe('the descriptions', () => {
             expect(views.filter(({ kind }) => kind === 'source').map(({ name }) => name)).toEqual([
                 'readings',
                 'overlapping_readings',
+                'readings_span',
                 ...referenceTables,
             ]);
             for (const view of views) {
