@@ -40,9 +40,7 @@ export function settingsFile(lake: Pick<LakeContext, 'paths'>): string {
 /** Makes the tables agree with their sources. Throws SETTINGS_INVALID. */
 export async function publishSettings(lake: LakeContext, db: DuckDB): Promise<void> {
     const marker = join(lake.paths.state, 'settings.txt');
-    const made = await digestOfSources(lake);
-    const isThere = ['channel_settings', 'holidays'].every((table) => markOf(lake, table) !== null);
-    if (isThere && (await readMaybe(marker)) === made) return;
+    if ((await readMaybe(marker)) === (await digestOfSources(lake))) return;
     const file = settingsFile(lake);
     const text = await readMaybe(file);
     const settled = await settleLake(lake, db, text === undefined ? noSettings : parseSettings(text, file));
@@ -58,7 +56,7 @@ export async function publishSettings(lake: LakeContext, db: DuckDB): Promise<vo
         'holidays',
         settleHolidays(given, tree).map((row) => ({ ...row })),
     );
-    await lake.files.write(marker, made);
+    await lake.files.write(marker, await digestOfSources(lake));
 }
 
 /** The effective settings of every channel of the lake, the defaults first as the channel ''. */
@@ -162,12 +160,15 @@ async function readTable(lake: LakeContext, db: DuckDB, table: string, columns: 
     return db.rows(`select ${columns} from read_parquet(${file}, hive_partitioning = false)`);
 }
 
+/** What the tables are made from, and the marks of the tables themselves: one that was lost or changed is missed. */
 async function digestOfSources(lake: LakeContext): Promise<string> {
     const sources = [
         channelSettings.map(({ column, fallback }) => [column, fallback]),
         await readMaybe(settingsFile(lake)),
         await readMaybe(tariffFile(lake)),
-        ...['channels', 'organizations', 'organization_tree'].map((table) => markOf(lake, table)),
+        ...['channels', 'organizations', 'organization_tree', 'channel_settings', 'holidays'].map((table) =>
+            markOf(lake, table),
+        ),
         await listFolder(lake.paths.readings),
     ];
     return createHash('sha256').update(JSON.stringify(sources)).digest('hex');
