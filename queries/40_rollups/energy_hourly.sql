@@ -29,6 +29,8 @@
 -- estimated_count        bigint       intervals of the channel's grid with estimated energy
 -- load_factor            double       average power divided by peak power; null without a peak
 -- carbon_kg              double       total energy times carbon per kWh; null when that is not known
+-- cost                   double       energy charge of the total energy; null unless the rate of all of it is known
+-- currency               varchar      currency of the cost; null without
 with rollup as (
     select * from energy_rollup('hour')
 ),
@@ -60,6 +62,8 @@ final as (
         estimated_count,
         load_factor,
         carbon_kg,
+        cost,
+        currency,
     from rollup
 )
 

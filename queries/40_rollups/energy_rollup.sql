@@ -1,6 +1,6 @@
 -- The one mechanism behind energy_hourly, energy_daily, energy_weekly and energy_monthly: the readings of a channel
 -- that count, and the estimates for what is missing, summed over the hours, days, weeks or months of its site's
--- calendar. Everything but the estimated and total energy, and the carbon, is of measured readings alone.
+-- calendar. Everything but the estimated and total energy, carbon and cost, is of measured readings alone.
 -- The calendar is that of the organization's zone as it is now, for all of its history.
 -- A reading belongs to the period its interval starts in, so energy is conserved. Readings are bucketed by
 -- instant and labelled locally: the two 02:00 hours of autumn stay two, a day has 23, 24 or 25 hours.
@@ -34,6 +34,8 @@
 -- estimated_count        bigint       intervals of the channel's grid with estimated energy
 -- load_factor            double       average power divided by peak power; null without a peak
 -- carbon_kg              double       total energy times carbon per kWh; null when that is not known
+-- cost                   double       energy charge of the total energy; null unless the rate of all of it is known
+-- currency               varchar      currency of the cost; null without
 with calendar_days as not materialized (
     select
         time_zone,
@@ -67,6 +69,7 @@ located as (
         energies.*,
         epoch_us(energies.timestamp) // 1000000 as starts_s,
         coalesce(channel_sites.time_zone, 'UTC') as time_zone,
+        channel_sites.rate_calendar,
     from energies
     left join channel_sites
         on energies.channel_id = channel_sites.channel_id
@@ -92,6 +95,31 @@ localized as (
         and located.starts_s // 86400 = calendar_days.utc_day
 ),
 
+-- The rate of the site's quarter hour, not a number where it is not known: one such row makes the sum unknown.
+priced as (
+    select
+        localized.*,
+        case
+            when localized.local_s % 86400 + coalesce(localized.interval_s, localized.grid_s)
+                <= tariff_slots.same_until_s
+                then coalesce(tariff_slots.rate, 'nan')
+            when
+                tariff_slots.same_until_s = 86400
+                and tariff_days.next_rate = tariff_slots.rate
+                and localized.local_s % 86400 + coalesce(localized.interval_s, localized.grid_s) - 86400
+                <= tariff_days.next_same_s
+                then tariff_slots.rate
+            else 'nan'
+        end as rate,
+    from localized
+    left join tariff_days
+        on localized.rate_calendar = tariff_days.rate_calendar
+        and localized.local_s // 86400 = tariff_days.local_day
+    left join tariff_slots
+        on tariff_days.day_pattern = tariff_slots.day_pattern
+        and localized.local_s % 86400 // 900 = tariff_slots.slot
+),
+
 bucketed as (
     select
         *,
@@ -110,7 +138,7 @@ bucketed as (
                 date_trunc('month', date '1970-01-01' + cast(local_s // 86400 as integer)) as date
             )
         end as first_date,
-    from localized
+    from priced
 ),
 
 summed as (
@@ -125,6 +153,7 @@ summed as (
         coalesce(min(interval_s), min(grid_s)) as finest_s,
         sum(estimated_kwh) as energy_estimated_kwh,
         count(estimated_kwh) as estimated_count,
+        sum(coalesce(energy_kwh, estimated_kwh) * rate) as cost,
         sum(power_kw * interval_s) as power_kws,
         sum(case when power_kw is not null then interval_s end) as power_s,
         min(power_kw) as min_power_kw,
@@ -199,6 +228,7 @@ named as (
         channel_sites.organization_id,
         channel_sites.organization_name,
         coalesce(channel_sites.time_zone, 'UTC') as time_zone,
+        channel_sites.currency as tariff_currency,
         case
             when energy_kwh is not null or energy_estimated_kwh is not null
                 then coalesce(energy_kwh, 0) + coalesce(energy_estimated_kwh, 0)
@@ -265,6 +295,8 @@ final as (
         estimated_count,
         case when peak_power_kw > 0 then avg_power_kw / peak_power_kw end as load_factor,
         energy_total_kwh * carbon_kg_per_kwh as carbon_kg,
+        case when not isnan(cost) then cost end as cost,
+        case when not isnan(cost) then tariff_currency end as currency,
     from measured
 )
 

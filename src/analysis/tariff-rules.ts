@@ -70,17 +70,36 @@ function monthlyChargeOf(version: TariffVersion): string | undefined {
 function findVersionProblems(version: TariffVersion, at: string): Problem[] {
     const seasons = findSeasonProblems(version, at);
     const unknown = findUnknownSeasons(version, at);
-    const names = [
-        ...findDoubles(version.demand ?? [], `${at}.demand`),
-        ...findDoubles(version.taxes ?? [], `${at}.taxes`),
-    ];
+    const names = findDoubles(version.taxes ?? [], `${at}.taxes`);
     // Hours can only be judged once the seasons are sound.
     if (seasons.length > 0 || unknown.length > 0) return [...seasons, ...unknown, ...names];
     return [
         ...names,
         ...findEnergyProblems(version, version.energy, `${at}.energy`),
-        ...findIdleDemand(version, at),
+        ...findDoubleDemand(version, `${at}.demand`),
     ];
+}
+
+/** One name for the charges of several seasons makes them one for the ratchet; within a season it would confuse. */
+function findDoubleDemand(version: TariffVersion, at: string): Problem[] {
+    const { demand = [] } = version;
+    const holds = (index: number, season: string | undefined): boolean => {
+        const when = demand[index]?.when;
+        return (
+            when === undefined || dayKindsOf(version).some((kind) => quartersOf(when, season, kind).size > 0)
+        );
+    };
+    return demand.flatMap(({ name }, index) => {
+        const earlier = demand.findIndex((other) => other.name === name);
+        const season = seasonNames(version).find((one) => holds(earlier, one) && holds(index, one));
+        if (
+            earlier === index ||
+            !seasonNames(version).some((one) => holds(earlier, one) && holds(index, one))
+        )
+            return [];
+        const where = season === undefined ? '' : `, and both hold in ${season}`;
+        return [{ path: `${at}[${index}].name`, message: `is "${name}", which an earlier one has${where}` }];
+    });
 }
 
 function findSeasonProblems(version: TariffVersion, at: string): Problem[] {
@@ -212,28 +231,5 @@ function findPeriodProblems(
             }
         }
     }
-    return findIdle(version, energy.periods, path);
+    return [];
 }
-
-function findIdleDemand(version: TariffVersion, at: string): Problem[] {
-    return findIdle(version, version.demand ?? [], `${at}.demand`);
-}
-
-/** Rules that name no quarter hour of the year are a slip of the pen. */
-function findIdle(
-    version: TariffVersion,
-    charges: readonly { readonly name: string; readonly when?: TariffRules }[],
-    at: string,
-): Problem[] {
-    return charges.flatMap(({ name, when }, index) => {
-        if (when === undefined) return [];
-        const isUsed = seasonNames(version).some((season) =>
-            dayKindsOf(version).some((kind) => quartersOf(when, season, kind).size > 0),
-        );
-        return isUsed
-            ? []
-            : [{ path: `${at}[${index}].when`, message: `never holds, so "${name}" would never be charged` }];
-    });
-}
-
-type TariffRules = Parameters<typeof quartersOf>[0] | undefined;

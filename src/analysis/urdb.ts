@@ -176,7 +176,8 @@ function toDemand(
         const seasons = held.map(({ name }) => name);
         return [
             withoutBlanks({
-                name: (rate.flatdemandstructure ?? []).length > 1 ? `demand ${period}` : 'demand',
+                // One name for all seasons: the ratchet looks at charges of its name.
+                name: 'demand',
                 rate_per_kw: price,
                 when: held.length < months.length ? [{ seasons }] : undefined,
                 ratchet,
