@@ -3,30 +3,30 @@
 --
 -- grain:                   one row per channel_id, date
 -- time:                    date
--- channel_id               varchar  the channel
--- channel_name             varchar  its name; null when the channel is unknown
--- organization_id          varchar  the organization it belongs to
--- organization_name        varchar  the organization's name
--- time_zone                varchar  IANA zone of the organization; UTC when it has none
--- date                     date     the day at the site that the readings start in
--- reading_count            bigint   readings, with values or without
--- measured_count           bigint   of these, with energy
--- flagged_count            bigint   of these, breaking any rule
--- negative_energy_count    bigint   breaking the rule negative_energy
--- negative_power_count     bigint   breaking the rule negative_power
--- not_finite_count         bigint   breaking the rule not_finite
--- voltage_range_count      bigint   breaking the rule voltage_range
--- power_factor_range_count bigint   breaking the rule power_factor_range
--- frequency_range_count    bigint   breaking the rule frequency_range
--- power_limit_count        bigint   breaking the rule power_limit
--- energy_power_mismatch_count bigint   breaking the rule energy_power_mismatch
--- spike_count              bigint   breaking the rule spike
--- flat_line_count          bigint   breaking the rule flat_line
--- counter_reset_count      bigint   breaking the rule counter_reset
--- off_grid_count           bigint   breaking the rule off_grid
--- future_count             bigint   breaking the rule future
--- other_interval_count     bigint   breaking the rule other_interval
--- interleaved_grids_count  bigint   breaking the rule interleaved_grids
+-- channel_id                   varchar  the channel
+-- channel_name                 varchar  its name; null when the channel is unknown
+-- organization_id              varchar  the organization it belongs to
+-- organization_name            varchar  the organization's name
+-- time_zone                    varchar  IANA zone of the organization; UTC when it has none
+-- date                         date     the day at the site that the readings start in
+-- reading_count                bigint   readings, with values or without
+-- measured_count               bigint   of these, with energy
+-- flagged_count                bigint   of these, breaking any rule
+-- negative_energy_count        bigint   breaking the rule negative_energy
+-- negative_power_count         bigint   breaking the rule negative_power
+-- not_finite_count             bigint   breaking the rule not_finite
+-- voltage_range_count          bigint   breaking the rule voltage_range
+-- power_factor_range_count     bigint   breaking the rule power_factor_range
+-- frequency_range_count        bigint   breaking the rule frequency_range
+-- power_limit_count            bigint   breaking the rule power_limit
+-- energy_power_mismatch_count  bigint   breaking the rule energy_power_mismatch
+-- spike_count                  bigint   breaking the rule spike
+-- flat_line_count              bigint   breaking the rule flat_line
+-- counter_reset_count          bigint   breaking the rule counter_reset
+-- off_grid_count               bigint   breaking the rule off_grid
+-- future_count                 bigint   breaking the rule future
+-- other_interval_count         bigint   breaking the rule other_interval
+-- interleaved_grids_count      bigint   breaking the rule interleaved_grids
 with judged as (
     select
         channel_id,

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { defaultFieldCodes, type Field, findField } from '../model/fields.ts';
 import { allTime, type Granularity, partitionColumn, type Span } from '../model/time.ts';
 import { identifier, literal, literalList } from './duckdb.ts';
+import { journalView } from './journal-source.ts';
 import { type ReferenceTable, referenceColumns, referenceTables } from './reference-columns.ts';
 import type { View, ViewColumn } from './view-file.ts';
 
@@ -14,6 +15,7 @@ import type { View, ViewColumn } from './view-file.ts';
 export const sourceNames: readonly string[] = [
     'readings',
     'overlapping_readings',
+    'run_journal',
     ...referenceTables,
     'readings_span',
 ];
@@ -44,6 +46,7 @@ export function sourceViews(options: SourceOptions): readonly View[] {
     return [
         readingsView('readings', options),
         readingsView('overlapping_readings', options),
+        journalView(escapeGlob(options.root), options.present.has('run_journal')),
         ...referenceTables.map((table) => referenceView(table, options)),
         readingsSpanView(options),
     ];
@@ -54,6 +57,7 @@ export async function findPresentTables(root: string): Promise<ReadonlySet<strin
     const found = new Set<string>();
     if (await hasPartition(join(root, 'readings'))) found.add('readings');
     if (await hasPartition(join(root, 'overlaps'))) found.add('overlapping_readings');
+    if ((await namesIn(join(root, 'runs'))).some((name) => name.endsWith('.jsonl'))) found.add('run_journal');
     for (const table of referenceTables) {
         if (await isFile(join(root, 'reference', `${table}.parquet`))) found.add(table);
     }

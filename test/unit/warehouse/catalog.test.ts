@@ -164,8 +164,9 @@ describe('the descriptions', () => {
             expect(views.filter(({ kind }) => kind === 'source').map(({ name }) => name)).toEqual([
                 'readings',
                 'overlapping_readings',
-                'readings_span',
+                'run_journal',
                 ...referenceTables,
+                'readings_span',
             ]);
             for (const view of views) {
                 expect(view.summary, view.name).toMatch(/^\S.{20}/);
