@@ -18,7 +18,7 @@ import { findChanged } from './checksums.ts';
 import type { LakeContext } from './context.ts';
 import { linkOverlaps } from './overlaps.ts';
 import { cutSnapshots, cutWork, type PartitionWork, type SizedSnapshot } from './partition-work.ts';
-import { putFiles } from './put-files.ts';
+import { putPartitions } from './put-partitions.ts';
 import {
     archivedFor,
     archivedForLost,
@@ -29,6 +29,7 @@ import {
 } from './raw.ts';
 import type { Tally } from './tally.ts';
 import { removeUnpacked, unpackMerge, unpackSound } from './unpack.ts';
+import { withdrawPatches } from './withdraw-patches.ts';
 
 /** Enough for what is written at once; more would only make a small machine swap. */
 const memoryLimit = '400MB';
@@ -72,8 +73,10 @@ async function finishBatch(
     left: Map<string, number>,
     tally: Tally,
 ): Promise<void> {
-    const exchanges = written.map(({ merge }) => ({ temporary: merge.target, final: merge.final }));
-    await putFiles(lake, exchanges);
+    await putPartitions(
+        lake,
+        written.map(({ merge }) => merge),
+    );
     for (const { rows, bytes } of written) tally.partition(rows, bytes);
     await lake.journal.write(
         ...written.map(({ merge, rows, bytes }) => ({
@@ -123,7 +126,13 @@ async function mergeBatch(
         merges.flatMap(({ snapshots }) => snapshots),
     );
     const checked = await checkWritten(writer.db, written);
-    await linkOverlaps(lake, writer.db, checked);
+    const coming = checked.map(({ merge }) => ({
+        file: merge.target,
+        channelId: merge.work.channelId,
+        final: merge.final,
+    }));
+    await linkOverlaps(lake, writer.db, coming);
+    await withdrawPatches(lake, writer.db, coming);
     return { merged: merges.map(({ work }) => work), written: checked };
 }
 

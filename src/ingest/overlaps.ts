@@ -13,18 +13,24 @@ import { findStrangeShape } from '../warehouse/inspect.ts';
 import { findIrregularFiles, writeEmptyFile } from '../warehouse/overlaps.ts';
 import { escapeGlob } from '../warehouse/sources.ts';
 import type { LakeContext } from './context.ts';
+import { putFiles } from './put-files.ts';
 
 /** Links the channels of those written files that are not one regular grid. To be called before they take their place. */
 export async function linkOverlaps(
     lake: LakeContext,
     db: DuckDB,
-    written: readonly { readonly merge: { readonly target: string; readonly work: { channelId: string } } }[],
+    written: readonly { readonly file: string; readonly channelId: string }[],
 ): Promise<void> {
-    const channels = new Map(written.map(({ merge }) => [merge.target, merge.work.channelId]));
-    const irregular = await findIrregularFiles(db, [...channels.keys()]);
-    for (const channelId of new Set(irregular.flatMap((file) => channels.get(file) ?? []))) {
-        await linkChannel(lake, channelId);
-    }
+    const irregular = new Set(
+        await findIrregularFiles(
+            db,
+            written.map(({ file }) => file),
+        ),
+    );
+    const channels = new Set(
+        written.filter(({ file }) => irregular.has(file)).map(({ channelId }) => channelId),
+    );
+    for (const channelId of channels) await linkChannel(lake, channelId);
 }
 
 /** Makes `overlaps` what the views expect; searches the whole lake only when the folder was lost. */
@@ -40,7 +46,7 @@ export async function publishOverlaps(lake: LakeContext): Promise<void> {
         await rm(dirname(dirname(none)), { recursive: true, force: true });
         const temporary = files.temporary('no-overlaps');
         await writeEmptyFile(db, temporary, { fields: manifest.fields, ...manifest.parquet });
-        await files.replace(temporary, none);
+        await putFiles(lake, [{ temporary, final: none }]);
     });
 }
 

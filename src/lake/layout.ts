@@ -174,7 +174,8 @@ export function journalFile(paths: LakePaths, startedAt: number): string {
 export type ReferenceTable = 'organizations' | 'devices' | 'channels';
 export const referenceTables: readonly ReferenceTable[] = ['organizations', 'devices', 'channels'];
 
-export function referenceFile(paths: LakePaths, table: ReferenceTable | 'calendar'): string {
+/** `table` is a name of this program, never one from the API or a person. */
+export function referenceFile(paths: LakePaths, table: string): string {
     return join(paths.reference, `${table}.parquet`);
 }
 

@@ -10,7 +10,7 @@ import type { Granularity } from '../model/time.ts';
 import { catalogStatements, commentStatements } from './catalog-sql.ts';
 import { type DuckDB, type DuckDBOptions, withDuckDB } from './duckdb.ts';
 import { lockDown } from './guard.ts';
-import { escapeGlob, findPresentTables, type SourceOptions, sourceTables, sourceViews } from './sources.ts';
+import { escapeGlob, findPresentTables, type SourceOptions, sourceNames, sourceViews } from './sources.ts';
 import { parseViewFile, type View } from './view-file.ts';
 import { orderViews } from './view-order.ts';
 
@@ -48,7 +48,7 @@ export async function loadViews(givenFolder?: string): Promise<readonly View[]> 
             views.push(parseViewFile(layer, basename(file, '.sql'), text));
         }
     }
-    return orderViews(views, sourceTables);
+    return orderViews(views, sourceNames);
 }
 
 /** Sources and views of one lake, sources first: what `views`, `queryView` and `check` work on. */
@@ -97,19 +97,30 @@ export async function openCatalog<T>(
     options: OpenOptions,
     use: (db: DuckDB, views: readonly View[]) => Promise<T>,
 ): Promise<T> {
-    const { memoryLimit, threads } = options;
+    return await openUnlocked(options, async (db, sources, views) => {
+        // The pattern over the readings is checked as it is written, before it is matched.
+        const own = [options.root, escapeGlob(options.root)];
+        await lockDown(db, own, options.writable ?? []);
+        return await use(db, [...sourceViews(sources), ...views]);
+    });
+}
+
+/** The same views on a connection without a fence: for the program's own statements, never for a person's. */
+export async function openUnlocked<T>(
+    options: CatalogOptions & Pick<DuckDBOptions, 'memoryLimit' | 'threads' | 'spillFolder'>,
+    use: (db: DuckDB, sources: SourceOptions, views: readonly View[]) => Promise<T>,
+): Promise<T> {
+    const { memoryLimit, threads, spillFolder } = options;
     const limits = {
         ...(memoryLimit === undefined ? {} : { memoryLimit }),
         ...(threads === undefined ? {} : { threads }),
+        ...(spillFolder === undefined ? {} : { spillFolder }),
     };
     const sources = await sourcesOf(options);
     const views = await loadViews();
     return await withDuckDB(limits, async (db) => {
         await db.run(catalogStatements(sources, views).join(';\n'));
-        // The pattern over the readings is checked as it is written, before it is matched.
-        const own = [options.root, escapeGlob(options.root)];
-        await lockDown(db, own, options.writable ?? []);
-        return await use(db, [...sourceViews(sources), ...views]);
+        return await use(db, sources, views);
     });
 }
 

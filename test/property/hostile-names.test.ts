@@ -89,6 +89,8 @@ describe('a text in SQL', () => {
                     text: '',
                 })),
                 sql: '',
+                example: undefined,
+                isInner: false,
             },
         ] as const;
         await withDuckDB({}, async (db) => {
@@ -127,6 +129,8 @@ describe('a text in SQL', () => {
                 parameters: [],
                 columns: [{ name: 'date', type: 'date', text: '' }],
                 sql: '',
+                example: undefined,
+                isInner: false,
             },
         ] as const;
         const form =
