@@ -9,7 +9,7 @@ import type { FaultRequest } from '../../src/simulator/faults.ts';
 import { generatedFleet } from '../../src/simulator/generated-fleet.ts';
 import { mix, unit } from '../../src/simulator/noise.ts';
 import { quietQuirks } from '../../src/simulator/quirks.ts';
-import { randomStorms } from '../../src/simulator/random-faults.ts';
+import { hostileFaults, randomStorms } from '../../src/simulator/random-faults.ts';
 import { respond } from '../../src/simulator/respond.ts';
 import { demoCredentials, type Simulator, startSimulator } from '../../src/simulator/server.ts';
 import type { SiteSource } from '../../src/simulator/site.ts';
@@ -112,6 +112,16 @@ export async function startHostileSource(
     const stallsAt = chance(5) < 0.3 ? 3 + Math.floor(chance(6) * 30) : 0;
     const isDead = { channel: roles.dead };
     simulator.faults.always(isDead, respond.status(500, '{"error":{"code":500}}'));
+    // Two of all faults are this seed's own, so that a few seeds meet every one of them.
+    for (const fault of [
+        hostileFaults[(2 * seed) % hostileFaults.length],
+        hostileFaults[(2 * seed + 1) % hostileFaults.length],
+    ]) {
+        const path = fault?.kind === 'shiftPage' ? '/channels' : /^\/readings/;
+        const when = ({ channelId, query }: FaultRequest): boolean =>
+            channelId !== roles.dead && !query.includes('page=1');
+        if (fault !== undefined) simulator.faults.next({ method: 'GET', path, when }, fault);
+    }
     simulator.faults.from((request: FaultRequest) => {
         if (request.nth === vanishesAt) {
             site = withVanishedChannel(site, roles.vanishing);
