@@ -13,9 +13,11 @@ import { rebuild } from './commands/rebuild.ts';
 import { repartition } from './commands/repartition.ts';
 import { retention } from './commands/retention.ts';
 import { schedule } from './commands/schedule.ts';
+import { settings } from './commands/settings.ts';
 import { simulate } from './commands/simulate.ts';
 import { status } from './commands/status.ts';
 import { sync } from './commands/sync.ts';
+import { tariffs } from './commands/tariffs.ts';
 import { verify } from './commands/verify.ts';
 import { views } from './commands/views.ts';
 
@@ -33,6 +35,8 @@ export const commands: readonly Command[] = [
     retention,
     repartition,
     fields,
+    settings,
+    tariffs,
     exportViews,
     schedule,
     config,
