@@ -45,6 +45,9 @@ const memoryLimit = '400MB';
 /** For the one channel whose readings do not. */
 const moreMemory = '2GB';
 
+/** The views behind the tables, and all below them. */
+const lastLayer = '25_derived';
+
 /** What the tables were made from. `facts`: by table, by channel. */
 const schema = z.object({
     views: z.string(),
@@ -70,7 +73,7 @@ export async function deriveTables(lake: LakeContext): Promise<void> {
     const { fields, granularity } = lake.manifest;
     const { root, staging } = lake.paths;
     await lake.files.folder(staging);
-    const options = { root, fields, granularity, memoryLimit, threads: 1, spillFolder: staging };
+    const options = { root, fields, granularity, memoryLimit, threads: 1, spillFolder: staging, lastLayer };
     const facts: Record<string, Record<string, string>> = {};
     await removeDamaged(lake);
     await openUnlocked(options, async (db, sources) => {
@@ -195,7 +198,7 @@ function withChangedFacts(
 async function digestOfViews(): Promise<string> {
     const hash = createHash('sha256');
     for (const { layer, name, sql } of await loadViews()) {
-        if (layer <= '25_derived') hash.update(`${name}\n${sql}\n`);
+        if (layer <= lastLayer) hash.update(`${name}\n${sql}\n`);
     }
     return hash.update(JSON.stringify(derivedTables)).digest('hex');
 }
