@@ -204,15 +204,15 @@ reference as (
 estimated as (
     select
         gaps.*,
-        case when gaps.long_s > 0 then reference.reference_kwh * gaps.long_s / gaps.interval_s end as reference_kwh,
+        case when gaps.long_s > 0 then reference.reference_kwh * gaps.long_s / gaps.interval_s end as by_days_kwh,
         case
             when not gaps.is_estimated then null
-            when reference_kwh is not null then coalesce(gaps.linear_kwh, 0) + reference_kwh
+            when by_days_kwh is not null then coalesce(gaps.linear_kwh, 0) + by_days_kwh
             else gaps.linear_kwh
         end as estimate_kwh,
         case
             when estimate_kwh is null then null
-            when reference_kwh is not null then 'reference_day'
+            when by_days_kwh is not null then 'reference_day'
             else 'linear'
         end as estimate_method,
     from gaps
@@ -242,7 +242,7 @@ totalled as (
 
 shared as (
     select
-        * exclude (estimate_method, reference_kwh),
+        * exclude (estimate_method, by_days_kwh),
         case
             when is_exceeded then coalesce(own_kwh * total_kwh / own_sum_kwh, 0)
             when own_kwh is not null then own_kwh
@@ -259,7 +259,7 @@ shared as (
 
 filled as (
     select
-        * exclude (estimate_method, reference_kwh),
+        * exclude (estimate_method, by_days_kwh),
         case
             when measured_kwh is not null or estimate_kwh is not null
                 then coalesce(measured_kwh, 0) + coalesce(estimate_kwh, 0)

@@ -19,35 +19,32 @@ with calendar_days as not materialized (
     from calendar
 ),
 
+-- A row without power is of no use here, but for one: where the counter went back.
 judged as (
     select
         readings_counted.channel_id,
         readings_counted.timestamp,
         readings_counted.interval_s,
         epoch_us(readings_counted.timestamp) // 1000000 as starts_s,
+        starts_s + readings_counted.interval_s as ends_s,
         readings_counted.power_kw as known_kw,
         coalesce(3600 * readings_counted.energy_kwh / readings_counted.interval_s, readings_counted.power_kw)
             as mean_kw,
         readings_counted.flags & 1024 <> 0 as went_back,
         readings_counted.flags & (64 | 128) <> 0 as is_doubtful,
         coalesce(channel_settings.time_zone, 'UTC') as time_zone,
-        coalesce(channel_settings.spike_ratio, 1.8) as spike_ratio,
-        coalesce(channel_settings.spike_min_kw, 5) as spike_min_kw,
-        3600 * coalesce(channel_settings.flat_line_hours, 6) as flat_line_s,
-        coalesce(channel_settings.flat_line_min_kw, 0.1) as flat_line_min_kw,
-        channel_grids.interval_s as grid_s,
-        channel_grids.phase_s,
     from readings_counted
     left join channel_settings
         on readings_counted.channel_id = channel_settings.channel_id
-    left join channel_grids
-        on readings_counted.channel_id = channel_grids.channel_id
+    where
+        readings_counted.energy_kwh is not null
+        or readings_counted.power_kw is not null
+        or readings_counted.flags & (64 | 1024) <> 0
 ),
 
 localized as (
     select
-        judged.*,
-        judged.starts_s + interval_s as ends_s,
+        judged.* exclude (time_zone),
         (
             judged.starts_s
             + case
@@ -73,74 +70,90 @@ day_highs as (
     having sum(interval_s) >= 43200
 ),
 
+day_limits as (
+    select
+        day_highs.channel_id,
+        day_highs.local_day,
+        day_highs.third_kw * coalesce(channel_settings.spike_ratio, 1.8) as spike_kw,
+        coalesce(channel_settings.spike_min_kw, 5) as spike_min_kw,
+    from day_highs
+    left join channel_settings
+        on day_highs.channel_id = channel_settings.channel_id
+),
+
 laid_out as (
     select
         *,
-        lag(struct_pack(known_kw := known_kw, mean_kw := mean_kw, ends_s := ends_s, went_back := went_back)) over (
-            partition by channel_id
-            order by starts_s
-        ) as before,
+        lag(ends_s) over in_time = starts_s as is_next,
+        lag(went_back) over in_time as follows_reset,
+        coalesce(
+            is_next and lag(mean_kw) over in_time = mean_kw and lag(known_kw) over in_time is not distinct from known_kw,
+            false
+        ) as is_same,
+        coalesce(
+            lead(starts_s) over in_time = ends_s
+            and lead(mean_kw) over in_time = mean_kw
+            and lead(known_kw) over in_time is not distinct from known_kw,
+            false
+        ) as stays_same,
     from localized
+    window in_time as (partition by channel_id order by starts_s)
+),
+
+marked as (
+    select
+        laid_out.channel_id,
+        laid_out.timestamp,
+        laid_out.interval_s,
+        case
+            when laid_out.mean_kw > day_limits.spike_kw and laid_out.mean_kw >= day_limits.spike_min_kw then 256
+            else 0
+        end
+        | case when laid_out.is_next and laid_out.follows_reset and laid_out.is_doubtful then 1024 else 0 end
+        | case
+            when laid_out.interval_s = channel_grids.interval_s
+                and channel_grids.interval_s < 86400
+                and laid_out.starts_s % channel_grids.interval_s <> channel_grids.phase_s
+                then 2048
+            else 0
+        end as flags,
+    from laid_out
+    left join day_limits
+        on laid_out.channel_id = day_limits.channel_id
+        and laid_out.local_day = day_limits.local_day
+    left join channel_grids
+        on laid_out.channel_id = channel_grids.channel_id
 ),
 
 -- A flat line: readings without a pause whose mean power, and power where it is known, is the same to the last digit.
-opened as (
+still as (
     select
-        *,
-        before.ends_s = starts_s as is_next,
-        not coalesce(
-            is_next and before.mean_kw = mean_kw and before.known_kw is not distinct from known_kw,
-            false
-        ) as opens_line,
+        laid_out.*,
+        3600 * coalesce(channel_settings.flat_line_hours, 6) as flat_line_s,
     from laid_out
+    left join channel_settings
+        on laid_out.channel_id = channel_settings.channel_id
+    where
+        (laid_out.is_same or laid_out.stays_same)
+        and laid_out.mean_kw > coalesce(channel_settings.flat_line_min_kw, 0.1)
 ),
 
 numbered as (
     select
         *,
-        sum(cast(opens_line as integer)) over (
+        sum(cast(not is_same as integer)) over (
             partition by channel_id
             order by starts_s
             rows unbounded preceding
         ) as line,
-    from opened
+    from still
 ),
 
-lines as (
-    select channel_id, line, max(ends_s) - min(starts_s) as line_s,
-    from numbered
-    where mean_kw > flat_line_min_kw
-    group by channel_id, line
-    having line_s >= 900
-),
-
-marked as (
+measured as (
     select
-        numbered.channel_id,
-        numbered.timestamp,
-        numbered.interval_s,
-        case
-            when numbered.mean_kw > day_highs.third_kw * numbered.spike_ratio
-                and numbered.mean_kw >= numbered.spike_min_kw
-                then 256
-            else 0
-        end
-        | case when lines.line_s >= numbered.flat_line_s then 512 else 0 end
-        | case when numbered.is_next and numbered.before.went_back and numbered.is_doubtful then 1024 else 0 end
-        | case
-            when numbered.interval_s = numbered.grid_s
-                and numbered.grid_s < 86400
-                and numbered.starts_s % numbered.grid_s <> numbered.phase_s
-                then 2048
-            else 0
-        end as flags,
+        *,
+        max(ends_s) over (partition by channel_id, line) - min(starts_s) over (partition by channel_id, line) as line_s,
     from numbered
-    left join day_highs
-        on numbered.channel_id = day_highs.channel_id
-        and numbered.local_day = day_highs.local_day
-    left join lines
-        on numbered.channel_id = lines.channel_id
-        and numbered.line = lines.line
 ),
 
 -- Interleaved: two readings of one length that overlap. Those that do not count are in it too.
@@ -164,6 +177,8 @@ interleaved as (
 
 together as (
     select channel_id, timestamp, interval_s, flags from marked where flags <> 0
+    union all
+    select channel_id, timestamp, interval_s, 512 as flags from measured where line_s >= flat_line_s
     union all
     select channel_id, timestamp, interval_s, flags from interleaved
 ),

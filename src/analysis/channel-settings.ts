@@ -182,7 +182,9 @@ export const channelSettings: readonly ChannelSetting[] = [
     {
         key: 'tariff_id',
         column: 'tariff_id',
-        schema: z.union([z.string().trim().min(1), z.null()], 'must be the id of a tariff, or null'),
+        schema: z
+            .union([z.string(), z.null()], 'must be the id of a tariff, or null')
+            .refine((id) => id?.trim() !== '', 'must be the id of a tariff, or null'),
         fallback: null,
         meaning: "Tariff of reference/tariffs.json, used where it does not know the API's own tariff id.",
         allowed: 'the id of a tariff, or null',

@@ -52,7 +52,6 @@ export const urdbSchema = z.looseObject({
 
 export type UrdbRate = z.infer<typeof urdbSchema>;
 export type UrdbTier = z.infer<typeof tier>;
-export type UrdbStructure = NonNullable<z.infer<typeof structure>>;
 export type UrdbSchedule = NonNullable<z.infer<typeof schedule>>;
 
 /** Fields that tell what the rate is called and for whom it is, and change no bill. */

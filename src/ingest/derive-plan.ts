@@ -2,7 +2,7 @@
 
 import type { PartitionFile } from '../lake/partitions.ts';
 import { mergeSpans } from '../model/spans.ts';
-import { allTime, type Granularity, parsePartition, type Span } from '../model/time.ts';
+import { allTime, daySeconds, type Granularity, parsePartition, type Span } from '../model/time.ts';
 
 /** Marks of the partition files that the derived tables were made from: channel, period, mark. */
 export type PartitionMarks = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -15,8 +15,10 @@ export interface Portion {
     readonly files: readonly PartitionFile[];
 }
 
-/** Compressed bytes of readings that are worked on at once: about a million rows. */
-const portionBytes = 12 * 1024 * 1024;
+/** Compressed bytes of readings that are worked on at once: some 200,000 rows. */
+const portionBytes = 4 * 1024 * 1024;
+/** Days of all channels together, with readings or without: what fills gaps works on each point of the grid. */
+const portionDays = 3000;
 
 export function marksOf(files: readonly PartitionFile[]): PartitionMarks {
     const marks: Record<string, Record<string, string>> = {};
@@ -78,15 +80,18 @@ export function cutPortions(
         .sort((a, b) => a.rows.from - b.rows.from || a.rows.to - b.rows.to || byId(a.channelId, b.channelId));
     const portions: Portion[] = [];
     let bytes = 0;
+    let days = 0;
     for (const { channelId, rows } of jobs) {
         const readings = reach === 'channel' ? allTime : stretch(rows, reach);
-        const mine = (filesOf.get(channelId) ?? []).filter(
-            ({ partition }) => partition.from < readings.to && readings.from < partition.to,
-        );
+        const mine = (filesOf.get(channelId) ?? []).filter(({ partition }) => touches(partition, readings));
         const size = mine.reduce((sum, file) => sum + file.bytes, 0);
+        const extent = extentOf(mine);
+        const length = (extent.to - extent.from) / daySeconds;
         const last = portions.at(-1);
-        if (last !== undefined && isSame(last.rows, rows) && bytes + size <= portionBytes) {
+        const fits = bytes + size <= portionBytes && days + length <= portionDays;
+        if (last !== undefined && isSame(last.rows, rows) && fits) {
             bytes += size;
+            days += length;
             portions[portions.length - 1] = {
                 ...last,
                 channelIds: [...last.channelIds, channelId],
@@ -94,11 +99,56 @@ export function cutPortions(
             };
         } else {
             bytes = size;
+            days = length;
             portions.push({ channelIds: [channelId], rows, readings, files: mine });
         }
     }
     return portions;
 }
+
+/**
+ * Two portions that make the same rows: half of the channels each, or half of the time when there is one channel and
+ * rows need no reading beyond `reach`. Undefined when it cannot be cut.
+ */
+export function halvePortion(
+    portion: Portion,
+    reach: number | 'channel',
+    mayCutTime: boolean,
+): readonly [Portion, Portion] | undefined {
+    const { channelIds, files, rows } = portion;
+    const middle = Math.ceil(channelIds.length / 2);
+    if (channelIds.length > 1) {
+        const half = (some: readonly string[]): Portion => ({
+            ...portion,
+            channelIds: some,
+            files: files.filter(({ channelId }) => some.includes(channelId)),
+        });
+        return [half(channelIds.slice(0, middle)), half(channelIds.slice(middle))];
+    }
+    const extent = extentOf(files);
+    const cut = Math.floor((Math.max(extent.from, rows.from) + Math.min(extent.to, rows.to)) / 2);
+    if (reach === 'channel' || !mayCutTime || cut - rows.from <= reach || rows.to - cut <= reach)
+        return undefined;
+    const part = (span: Span): Portion => {
+        const readings = stretch(span, reach);
+        return {
+            ...portion,
+            rows: span,
+            readings,
+            files: files.filter(({ partition }) => touches(partition, readings)),
+        };
+    };
+    return [part({ from: rows.from, to: cut }), part({ from: cut, to: rows.to })];
+}
+
+/** From the first to the last period; empty without files. */
+function extentOf(files: readonly PartitionFile[]): Span {
+    const from = Math.min(...files.map(({ partition }) => partition.from));
+    const to = Math.max(...files.map(({ partition }) => partition.to));
+    return files.length === 0 ? { from: 0, to: 0 } : { from, to };
+}
+
+const touches = (a: Span, b: Span): boolean => a.from < b.to && b.from < a.to;
 
 function widen(spans: readonly Span[], reach: number | 'channel'): Span[] {
     if (reach === 'channel') return [allTime];

@@ -17,6 +17,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { isAppError } from '../core/errors.ts';
 import type { Exchange } from '../lake/exchange.ts';
 import { listFolder, readMaybe } from '../lake/files.ts';
 import { referenceFile } from '../lake/layout.ts';
@@ -37,12 +38,17 @@ import { type ReferenceTable, referenceTables } from '../warehouse/reference-col
 import type { SourceOptions } from '../warehouse/sources.ts';
 import type { LakeContext } from './context.ts';
 import { bridgeGaps, neededFiles } from './derive-gaps.ts';
-import { cutPortions, findChanges, marksOf } from './derive-plan.ts';
+import { cutPortions, findChanges, halvePortion, marksOf, type Portion } from './derive-plan.ts';
 import { type DerivedTable, derivedTables } from './derived-tables.ts';
 import { putFiles } from './put-files.ts';
 
 /** Windows over a portion of readings fit; a larger sort goes to the staging folder. */
 const memoryLimit = '400MB';
+/** For the one channel whose readings do not. */
+const moreMemory = '2GB';
+
+/** The views behind the tables, and all below them. */
+const lastLayer = '25_derived';
 
 /** What the tables were made from. `facts`: by table, by channel. */
 const schema = z.object({
@@ -69,7 +75,7 @@ export async function deriveTables(lake: LakeContext): Promise<void> {
     const { fields, granularity } = lake.manifest;
     const { root, staging } = lake.paths;
     await lake.files.folder(staging);
-    const options = { root, fields, granularity, memoryLimit, threads: 1, spillFolder: staging };
+    const options = { root, fields, granularity, memoryLimit, threads: 1, spillFolder: staging, lastLayer };
     const facts: Record<string, Record<string, string>> = {};
     await removeDamaged(lake);
     const made: Exchange[] = [];
@@ -139,22 +145,47 @@ async function deriveTable({
     const source = { table: derived.table, view: derived.view, time };
     const overlaps = new Set(await listFolder(lake.paths.overlaps));
     const mayOverlap = ({ channelId }: PartitionFile): boolean => overlaps.has(`channel_id=${channelId}`);
-    await beginRows(db, derived.table);
-    const mayNeed = derived.reads.kind === 'none' ? [] : files;
-    for (const { channelIds, rows, readings, files: all } of cutPortions(wanted, derived.reach, mayNeed)) {
-        const some = await neededFiles(db, derived.reads, rows, all);
+    const make = async (portion: Portion): Promise<void> => {
+        const some = await neededFiles(db, derived.reads, portion.rows, portion.files);
         await narrowReadings(db, sources, {
-            channelIds,
+            channelIds: portion.channelIds,
             files: some.map(({ path }) => path),
             overlapping: some.filter(mayOverlap).map(({ path }) => path),
-            span: readings,
+            span: portion.readings,
         });
-        await makeRows(db, source, channelIds, rows);
+        await makeRows(db, source, portion.channelIds, portion.rows);
+    };
+    await beginRows(db, derived.table);
+    const mayNeed = derived.reads.kind === 'none' ? [] : files;
+    for (const portion of cutPortions(wanted, derived.reach, mayNeed)) {
+        await makeInMemory(db, derived, portion, make);
     }
     const file = lake.files.temporary(derived.table);
     await writeRows(db, source, keepsOld, lake.manifest.parquet, file);
     await showTable(db, sources, derived.table, file);
     return { facts, file };
+}
+
+/** What memory does not hold is made in halves; what cannot be cut gets more of it. */
+async function makeInMemory(
+    db: DuckDB,
+    derived: DerivedTable,
+    portion: Portion,
+    make: (portion: Portion) => Promise<void>,
+): Promise<void> {
+    try {
+        await make(portion);
+    } catch (error) {
+        if (!isAppError(error, 'QUERY_OUT_OF_MEMORY')) throw error;
+        const halves = halvePortion(portion, derived.reach, !derived.bridgesGaps);
+        if (halves === undefined) {
+            await db.run(`set memory_limit = '${moreMemory}'`);
+            await make(portion);
+            await db.run(`set memory_limit = '${memoryLimit}'`);
+        } else {
+            for (const half of halves) await makeInMemory(db, derived, half, make);
+        }
+    }
 }
 
 /** A channel whose facts changed is made anew from its first reading to its last. */
@@ -174,7 +205,7 @@ function withChangedFacts(
 async function digestOfViews(): Promise<string> {
     const hash = createHash('sha256');
     for (const { layer, name, sql } of await loadViews()) {
-        if (layer <= '25_derived') hash.update(`${name}\n${sql}\n`);
+        if (layer <= lastLayer) hash.update(`${name}\n${sql}\n`);
     }
     return hash.update(JSON.stringify(derivedTables)).digest('hex');
 }

@@ -105,19 +105,27 @@ export async function openCatalog<T>(
     });
 }
 
+export interface UnlockedOptions
+    extends CatalogOptions,
+        Pick<DuckDBOptions, 'memoryLimit' | 'threads' | 'spillFolder'> {
+    /** Views of higher layers are left out: creating the whole catalog takes most of a second. */
+    readonly lastLayer?: string;
+}
+
 /** The same views on a connection without a fence: for the program's own statements, never for a person's. */
 export async function openUnlocked<T>(
-    options: CatalogOptions & Pick<DuckDBOptions, 'memoryLimit' | 'threads' | 'spillFolder'>,
+    options: UnlockedOptions,
     use: (db: DuckDB, sources: SourceOptions, views: readonly View[]) => Promise<T>,
 ): Promise<T> {
-    const { memoryLimit, threads, spillFolder } = options;
+    const { memoryLimit, threads, spillFolder, lastLayer } = options;
     const limits = {
         ...(memoryLimit === undefined ? {} : { memoryLimit }),
         ...(threads === undefined ? {} : { threads }),
         ...(spillFolder === undefined ? {} : { spillFolder }),
     };
     const sources = await sourcesOf(options);
-    const views = await loadViews();
+    const all = await loadViews();
+    const views = lastLayer === undefined ? all : all.filter(({ layer }) => layer <= lastLayer);
     return await withDuckDB(limits, async (db) => {
         await db.run(catalogStatements(sources, views).join(';\n'));
         return await use(db, sources, views);

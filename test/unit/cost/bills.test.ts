@@ -109,6 +109,27 @@ describe('cost', () => {
         ]);
     });
 
+    it('does not know the rate of an interval that runs into a day of another price', async () => {
+        const version = {
+            energy: {
+                kind: 'time_of_use',
+                periods: [
+                    { name: 'weekend', rate: 0.1, when: [{ days: ['weekends'] }] },
+                    { name: 'week', rate: 0.2 },
+                ],
+            },
+        };
+        // Thursday to Friday, Friday to Saturday, Saturday to Sunday.
+        const rows = ['08', '09', '10'].map((day) => ({
+            channel: '1',
+            at: at(`2026-01-${day}T23:30:00Z`),
+            interval: 3600,
+            energy: 1,
+        }));
+        const found = await ask(one(version, rows), 'select rate from cost order by timestamp');
+        expect(found).toEqual([{ rate: 0.2 }, { rate: null }, { rate: 0.1 }]);
+    });
+
     it('counts a holiday of the organization as a holiday, and of no other', async () => {
         const version = {
             energy: {
@@ -455,4 +476,37 @@ async function addPatches(db: DuckDB, root: string): Promise<void> {
     const file = join(root, 'reference', 'grid_patches.parquet');
     await db.run(`copy (select ${select.join()} from range(2) t(n)) to '${file}' (format parquet)`);
     await db.run(`create or replace view grid_patches as select * from read_parquet('${file}')`);
+}
+
+describe('a filter on cost', () => {
+    it('on channel and time reaches the files', async () => {
+        const lake: TariffLake = {
+            ...one(tou, [
+                ...readings('1', '2026-01-10T00:00:00Z', '2026-01-11T00:00:00Z', 1),
+                ...readings('1', '2026-02-10T00:00:00Z', '2026-02-11T00:00:00Z', 1),
+                ...readings('2', '2026-01-10T00:00:00Z', '2026-01-11T00:00:00Z', 1),
+            ]),
+        };
+        await withTariffLake(lake, async (db) => {
+            const sql = `select sum(cost) from cost where channel_id = '1' and timestamp >= timestamptz '2026-02-10 00:00:00+00'`;
+            const [plan] = await db.rows(`explain (format json) ${sql}`);
+            const scans = scansOf(JSON.parse(String(plan?.explain_value)));
+            // One look at each file of the channel for its grid, one at its rows; the instant is compared while reading.
+            expect(scans.map((scan) => scan['Scanning Files'])).toEqual(scans.map(() => '2/3'));
+            expect(
+                scans.some((scan) => String(scan.Filters).includes("timestamp>='2026-02-10 00:00:00+00'")),
+            ).toBe(true);
+        });
+    });
+});
+
+/** The Parquet scans of the readings in a plan, with what DuckDB says of each. */
+function scansOf(plan: unknown): Record<string, unknown>[] {
+    const nodes = Array.isArray(plan) ? plan : [plan];
+    return nodes.flatMap(
+        (node: { name?: string; extra_info?: Record<string, unknown>; children?: unknown }) => [
+            ...(node.extra_info?.['Scanning Files'] === undefined ? [] : [node.extra_info]),
+            ...scansOf(node.children ?? []),
+        ],
+    );
 }

@@ -88,7 +88,7 @@ const lone: readonly (readonly [what: string, given: Values, flags: number, left
 
 describe('the rules for a reading by itself', () => {
     it('fire by the defaults, in a lake without settings as in one with them', {
-        timeout: 60_000,
+        timeout: 120_000,
     }, async () => {
         const readings = lone.flatMap(([, given], index) =>
             series(String(index + 1), [{ frequency: null, ...given }]),
@@ -134,7 +134,7 @@ describe('the rules for a reading by itself', () => {
         }
     });
 
-    it('obey the settings of the channel', { timeout: 60_000 }, async () => {
+    it('obey the settings of the channel', { timeout: 120_000 }, async () => {
         const readings = [
             ...series('1', [{ power: 10 }, { power: 10.1 }, { energy: 2.5 }, { energy: 2.51 }]),
             ...series('2', [{ voltage: 700 }, { voltage: 49 }]),
@@ -184,7 +184,7 @@ const day = (change: Readonly<Record<number, number>> = {}): Values[] =>
 const limit = 10.06 * 1.8;
 
 describe('the rules for a reading among its neighbours', () => {
-    it('mark a spike against the third-highest of its local day', { timeout: 60_000 }, async () => {
+    it('mark a spike against the third-highest of its local day', { timeout: 120_000 }, async () => {
         const zones = {
             1: 'UTC',
             2: 'UTC',
@@ -227,7 +227,7 @@ describe('the rules for a reading among its neighbours', () => {
         });
     });
 
-    it('mark a flat line of six hours above a tenth of a kilowatt', { timeout: 60_000 }, async () => {
+    it('mark a flat line of six hours above a tenth of a kilowatt', { timeout: 120_000 }, async () => {
         const still = (count: number, kw: number): Values[] => [
             { energy: 1 / 4, power: 1 },
             ...calm(count, () => kw),
@@ -278,7 +278,7 @@ describe('the rules for a reading among its neighbours', () => {
         );
     });
 
-    it('mark what a counter that went back leaves behind', { timeout: 60_000 }, async () => {
+    it('mark what a counter that went back leaves behind', { timeout: 120_000 }, async () => {
         const readings = [
             // 4,000 kWh back, and all of it again in the next quarter.
             ...series('1', [
@@ -313,7 +313,7 @@ describe('the rules for a reading among its neighbours', () => {
         );
     });
 
-    it('mark what lies beside the grid, and two grids that overlap', { timeout: 60_000 }, async () => {
+    it('mark what lies beside the grid, and two grids that overlap', { timeout: 120_000 }, async () => {
         const grid = (channel: string, count: number, from: number): GivenReading[] =>
             series(
                 channel,
