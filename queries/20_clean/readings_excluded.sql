@@ -1,5 +1,5 @@
 -- The stored readings that must not count because another reading counts for the same time.
--- Searched with windows inside each channel, and only in the files that reading_files calls tangled, so that a
+-- Searched with windows inside each channel, and only in the files that reading_files calls tangled (of channels under `overlaps`), so that a
 -- filter on the channel reaches the files and a lake without overlaps pays nothing.
 --
 -- grain:       one row per channel_id, timestamp, interval_s
@@ -11,20 +11,21 @@
 --                           a finer one; displaced: a coarser reading, or one of another grid, counts instead
 with tangled as (
     select
-        readings_checked.channel_id,
-        readings_checked.timestamp,
-        readings_checked.interval_s,
-        readings_checked.energy_kwh is not null as is_measured,
-        epoch_us(readings_checked.timestamp) // 1000000 as starts_s,
-        starts_s + readings_checked.interval_s as ends_s,
+        overlapping_readings.channel_id,
+        overlapping_readings.timestamp,
+        overlapping_readings.interval_s,
+        -- Judged by what is stored, so that no setting changes which reading counts. NaN sorts above infinity.
+        coalesce(energy_kwh >= 0 and energy_kwh < 'infinity'::double, false) as is_measured,
+        epoch_us(overlapping_readings.timestamp) // 1000000 as starts_s,
+        starts_s + overlapping_readings.interval_s as ends_s,
         struct_pack(
-            interval_s := readings_checked.interval_s,
-            phase_s := starts_s % readings_checked.interval_s
+            interval_s := overlapping_readings.interval_s,
+            phase_s := starts_s % overlapping_readings.interval_s
         ) as grid,
-    from readings_checked
+    from overlapping_readings
     inner join reading_files
-        on readings_checked.channel_id = reading_files.channel_id
-        and readings_checked.period = reading_files.period
+        on overlapping_readings.channel_id = reading_files.channel_id
+        and overlapping_readings.period = reading_files.period
     where reading_files.is_tangled
 ),
 

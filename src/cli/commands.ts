@@ -15,9 +15,11 @@ import { repair } from './commands/repair.ts';
 import { repartition } from './commands/repartition.ts';
 import { retention } from './commands/retention.ts';
 import { schedule } from './commands/schedule.ts';
+import { settings } from './commands/settings.ts';
 import { simulate } from './commands/simulate.ts';
 import { status } from './commands/status.ts';
 import { sync } from './commands/sync.ts';
+import { tariffs } from './commands/tariffs.ts';
 import { verify } from './commands/verify.ts';
 import { views } from './commands/views.ts';
 import { why } from './commands/why.ts';
@@ -39,6 +41,8 @@ export const commands: readonly Command[] = [
     retention,
     repartition,
     fields,
+    settings,
+    tariffs,
     exportViews,
     schedule,
     config,

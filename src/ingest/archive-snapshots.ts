@@ -1,5 +1,5 @@
 /** Moves snapshots from the inbox to the archive once every partition they touch is written. */
-import pLimit from 'p-limit';
+import { together } from '../core/together.ts';
 import { sizeMaybe } from '../lake/files.ts';
 import { archivePath, type Snapshot } from '../lake/snapshots.ts';
 import type { LakeContext } from './context.ts';
@@ -29,8 +29,7 @@ export async function archiveSnapshots(
             left.set(path, uses);
             return uses === 0;
         });
-    const limit = pLimit(8);
-    await Promise.all(done.map((snapshot) => limit(() => moveToArchive(lake, snapshot, tally))));
+    await together(done, 8, (snapshot) => moveToArchive(lake, snapshot, tally));
 }
 
 async function moveToArchive(lake: LakeContext, snapshot: Snapshot, tally: Tally): Promise<void> {

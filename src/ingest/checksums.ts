@@ -2,22 +2,22 @@
 import { stat } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import { appendChecksums, type Checksum, hashFile, type Recorded, readChecksums } from '../lake/checksums.ts';
+import type { Exchange } from '../lake/exchange.ts';
 import { readPart, sizeMaybe } from '../lake/files.ts';
 import type { LakeContext } from './context.ts';
 import { type Finding, nameInLake } from './problems.ts';
 
-/** `path` is where the finished file is now, `final` its place in the lake. */
-export async function noteChecksums(
-    lake: LakeContext,
-    written: readonly { readonly path: string; readonly final: string }[],
-): Promise<void> {
+/** `temporary` is where the finished file is now, `final` its place in the lake. */
+export async function noteChecksums(lake: LakeContext, written: readonly Exchange[]): Promise<void> {
     const at = new Date(lake.runtime.now()).toISOString();
     const limit = pLimit(4);
     const describe = async (path: string, final: string): Promise<Checksum> => {
         const [sha256, { size: bytes }] = await Promise.all([hashFile(path), stat(path)]);
         return { file: nameInLake(lake, final), sha256, bytes, at, run: lake.journal.run };
     };
-    const checksums = await Promise.all(written.map(({ path, final }) => limit(() => describe(path, final))));
+    const checksums = await Promise.all(
+        written.map(({ temporary, final }) => limit(() => describe(temporary, final))),
+    );
     const present = await Promise.all(written.map(({ final }) => limit(() => sizeMaybe(final))));
     const replaces = (_: unknown, index: number): boolean => present[index] !== undefined;
     const isNew = (_: unknown, index: number): boolean => present[index] === undefined;

@@ -6,15 +6,19 @@
  */
 import pLimit from 'p-limit';
 import { AppError, isAppError } from '../core/errors.ts';
+import { together } from '../core/together.ts';
 import { sizeMaybe } from '../lake/files.ts';
 import { partitionFile } from '../lake/layout.ts';
 import { byAge, type Snapshot } from '../lake/snapshots.ts';
-import { type DuckDB, withDuckDB } from '../warehouse/duckdb.ts';
-import { type Footer, mergeSnapshots, newestFetches, readFooters } from '../warehouse/merge.ts';
+import type { DuckDB } from '../warehouse/duckdb.ts';
+import { type Footer, newestFetches, readFooters } from '../warehouse/merge.ts';
+import { type PartitionWriter, withPartitionWriter } from '../warehouse/partition-writer.ts';
 import { archiveSnapshots, countUses } from './archive-snapshots.ts';
-import { findChanged, noteChecksums } from './checksums.ts';
+import { findChanged } from './checksums.ts';
 import type { LakeContext } from './context.ts';
+import { linkOverlaps } from './overlaps.ts';
 import { cutSnapshots, cutWork, type PartitionWork, type SizedSnapshot } from './partition-work.ts';
+import { putPartitions } from './put-partitions.ts';
 import {
     archivedFor,
     archivedForLost,
@@ -25,9 +29,14 @@ import {
 } from './raw.ts';
 import type { Tally } from './tally.ts';
 import { removeUnpacked, unpackMerge, unpackSound } from './unpack.ts';
+import { withdrawPatches } from './withdraw-patches.ts';
 
-/** Enough for one batch; more would only make a small machine swap. */
+/** Enough for what is written at once; more would only make a small machine swap. */
 const memoryLimit = '400MB';
+/** One more than a small machine has cores: while a connection waits for its next work, the others use them. */
+const connections = 3;
+/** One is put in its place and one runs dry while the next is begun. */
+const batchesAtOnce = 3;
 
 /**
  * Merges the work into its partitions. `rebuild` starts each partition from nothing; `merge` starts from the file that
@@ -41,21 +50,17 @@ export async function mergeAll(
 ): Promise<void> {
     if (work.length === 0) return;
     const left = countUses(work);
-    await withDuckDB({ memoryLimit, threads: 1, spillFolder: lake.paths.staging }, async (db) => {
-        const connections: Connections = [db, await db.connect()];
+    const format = { fields: lake.manifest.fields, ...lake.manifest.parquet };
+    const stagingFolder = lake.paths.staging;
+    await withPartitionWriter({ format, stagingFolder, memoryLimit, connections }, async (writer) => {
         lake.progress.start(work.length, 'partitions');
-        // The disk finishes one batch while the processor reads the next.
-        let finishing = Promise.resolve();
         try {
-            for (const batch of cutWork(work)) {
-                const { merged, written } = await mergeBatch(lake, connections, batch, tally, mode);
-                await finishing;
-                finishing = finishBatch(lake, merged, written, left, tally);
-                // Its failure is met at the next await; until then it is no unhandled one.
-                finishing.catch(() => undefined);
-            }
+            await together(cutWork(work), batchesAtOnce, async (batch) => {
+                const { merged, written } = await mergeBatch(lake, writer, batch, tally, mode);
+                await finishBatch(lake, merged, written, left, tally);
+            });
         } finally {
-            await finishing.finally(() => lake.progress.stop());
+            lake.progress.stop();
         }
     });
 }
@@ -68,12 +73,10 @@ async function finishBatch(
     left: Map<string, number>,
     tally: Tally,
 ): Promise<void> {
-    await noteChecksums(
+    await putPartitions(
         lake,
-        written.map(({ merge }) => ({ path: merge.target, final: merge.final })),
+        written.map(({ merge }) => merge),
     );
-    const limit = pLimit(8);
-    await Promise.all(written.map(({ merge }) => limit(() => lake.files.replace(merge.target, merge.final))));
     for (const { rows, bytes } of written) tally.partition(rows, bytes);
     await lake.journal.write(
         ...written.map(({ merge, rows, bytes }) => ({
@@ -90,9 +93,6 @@ async function finishBatch(
     lake.progress.step(batch.length);
 }
 
-/** One for each core of a small machine. */
-type Connections = readonly [DuckDB, DuckDB];
-
 interface Merge {
     readonly work: PartitionWork;
     readonly final: string;
@@ -105,12 +105,12 @@ interface Merge {
 /** Writes every partition of the batch complete under `.staging`, and counts what is in it. */
 async function mergeBatch(
     lake: LakeContext,
-    connections: Connections,
+    writer: PartitionWriter,
     batch: readonly PartitionWork[],
     tally: Tally,
     mode: 'merge' | 'rebuild',
 ): Promise<{ readonly merged: PartitionWork[]; readonly written: Written[] }> {
-    const decided = await decide(lake, connections[0], batch, mode, tally);
+    const decided = await decide(lake, writer.db, batch, mode, tally);
     const merges = await inTurn(decided, (merge) =>
         mode === 'merge' ? unpackSound(lake, merge, tally) : unpackMerge(lake, merge),
     );
@@ -118,17 +118,22 @@ async function mergeBatch(
     const big = merges.filter(({ snapshots }) => cutSnapshots(snapshots).length > 1);
     const small = merges.filter((merge) => !big.includes(merge));
     const written = [
-        ...(await mergeTogether(lake, connections, small, tally)),
-        ...(await inTurn(big, (merge) => mergeInSlices(lake, connections, merge, tally))),
+        ...(await mergeTogether(lake, writer, small, tally)),
+        ...(await inTurn(big, (merge) => mergeInSlices(lake, writer, merge, tally))),
     ];
     await removeUnpacked(
         lake,
         merges.flatMap(({ snapshots }) => snapshots),
     );
-    return {
-        merged: merges.map(({ work }) => work),
-        written: await checkWritten(connections, written),
-    };
+    const checked = await checkWritten(writer.db, written);
+    const coming = checked.map(({ merge }) => ({
+        file: merge.target,
+        channelId: merge.work.channelId,
+        final: merge.final,
+    }));
+    await linkOverlaps(lake, writer.db, coming);
+    await withdrawPatches(lake, writer.db, coming);
+    return { merged: merges.map(({ work }) => work), written: checked };
 }
 
 /** What each partition is merged from. */
@@ -141,9 +146,10 @@ async function decide(
 ): Promise<Merge[]> {
     const finals = batch.map(({ channelId, partition }) => partitionFile(lake.paths, channelId, partition));
     const present = new Set<string>();
-    for (const final of mode === 'merge' ? finals : []) {
+    const look = async (final: string): Promise<void> => {
         if ((await sizeMaybe(final)) !== undefined) present.add(final);
-    }
+    };
+    if (mode === 'merge') await Promise.all(finals.map(look));
     const restorable = batch.flatMap(({ partition }, index) =>
         hasAllRaw(lake, partition) ? (finals[index] ?? []) : [],
     );
@@ -196,53 +202,56 @@ interface Written extends Merged, Footer {}
 /** Merges side by side. When a snapshot cannot be read, it is set aside and the rest is merged without it. */
 async function mergeTogether(
     lake: LakeContext,
-    connections: Connections,
+    writer: PartitionWriter,
     merges: readonly Merge[],
     tally: Tally,
 ): Promise<Merged[]> {
-    const snapshots = distinct(merges.flatMap((merge) => merge.snapshots));
-    const results = await mergeSnapshots(
-        connections,
-        merges.map(({ snapshots: mine, base, target, work }) => ({
-            snapshots: mine,
-            base,
-            target,
-            from: work.partition.from,
-            to: work.partition.to,
-        })),
-        { fields: lake.manifest.fields, ...lake.manifest.parquet },
-    ).catch(async (error: unknown) => {
-        if (!isAppError(error, 'QUERY_INVALID', 'DATA_CORRUPT')) throw error;
-        const good = new Set(await setDamagedAside(lake, snapshots, tally));
-        if (good.size === snapshots.length) throw error;
-        return undefined;
-    });
-    if (results === undefined) {
-        const isThere = async (merge: Merge): Promise<Merge> => {
-            const left = [];
-            for (const snapshot of merge.snapshots) {
-                if ((await sizeMaybe(snapshot.path)) !== undefined) left.push(snapshot);
-            }
-            return { ...merge, snapshots: left };
-        };
-        const rest = await inTurn(merges, isThere);
-        return mergeTogether(
-            lake,
-            connections,
-            rest.filter((merge) => merge.snapshots.length > 0),
-            tally,
-        );
+    const tasks = merges.map(({ snapshots, base, target, work }) => ({
+        snapshots,
+        base,
+        target,
+        from: work.partition.from,
+        to: work.partition.to,
+    }));
+    try {
+        const results = await writer.write(tasks);
+        return merges.flatMap((merge, index) => {
+            const rows = results[index] ?? 0;
+            return rows === 0 ? [] : [{ merge, rows }];
+        });
+    } catch (error) {
+        const rest = await mending(() => withoutDamaged(lake, merges, tally, error));
+        return mergeTogether(lake, writer, rest, tally);
     }
-    return merges.flatMap((merge, index) => {
-        const rows = results[index] ?? 0;
-        return rows === 0 ? [] : [{ merge, rows }];
-    });
+}
+
+/** Two batches may share a damaged snapshot: one sets it aside, and then the other finds it gone. */
+const mending = pLimit(1);
+
+/** What can still be merged of that which failed; throws the failure again when no snapshot is to blame. */
+async function withoutDamaged(
+    lake: LakeContext,
+    merges: readonly Merge[],
+    tally: Tally,
+    failure: unknown,
+): Promise<Merge[]> {
+    const all = distinct(merges.flatMap(({ snapshots }) => snapshots));
+    const there = await inTurn(all, async (snapshot) =>
+        (await sizeMaybe(snapshot.path)) === undefined ? undefined : snapshot,
+    );
+    const mayBeDamaged = isAppError(failure, 'QUERY_INVALID', 'DATA_CORRUPT');
+    const good = mayBeDamaged ? await setDamagedAside(lake, there, tally) : there;
+    if (good.length === all.length) throw failure;
+    const paths = new Set(good.map(({ path }) => path));
+    return merges
+        .map((merge) => ({ ...merge, snapshots: merge.snapshots.filter(({ path }) => paths.has(path)) }))
+        .filter(({ snapshots }) => snapshots.length > 0);
 }
 
 /** Slice by slice, oldest first; each slice's result is the base of the next. Only the last becomes the partition. */
 async function mergeInSlices(
     lake: LakeContext,
-    connections: Connections,
+    writer: PartitionWriter,
     merge: Merge,
     tally: Tally,
 ): Promise<Merged | undefined> {
@@ -251,7 +260,7 @@ async function mergeInSlices(
     for (const snapshots of cutSnapshots(merge.snapshots)) {
         const target = lake.files.temporary(`${merge.work.channelId}-slice`);
         const slice = { ...merge, base, snapshots, target };
-        const [result] = await mergeTogether(lake, connections, [slice], tally);
+        const [result] = await mergeTogether(lake, writer, [slice], tally);
         if (result === undefined) continue;
         if (base !== undefined && base !== merge.base) await lake.files.remove(base);
         base = target;
@@ -261,7 +270,7 @@ async function mergeInSlices(
 }
 
 /** Compares each file's footer with what was written, before the file is put in its place. */
-async function checkWritten([db]: Connections, merged: readonly Merged[]): Promise<Written[]> {
+async function checkWritten(db: DuckDB, merged: readonly Merged[]): Promise<Written[]> {
     const footers = await readFooters(
         db,
         merged.map(({ merge }) => merge.target),

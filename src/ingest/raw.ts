@@ -3,14 +3,17 @@ import { open } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import pLimit from 'p-limit';
 import { AppError, messageOf } from '../core/errors.ts';
+import { readCoverage, withoutAnswer, writeCoverage } from '../lake/coverage.ts';
 import { listFolder } from '../lake/files.ts';
 import { archiveFolder } from '../lake/layout.ts';
 import { parseSnapshot } from '../lake/snapshot-text.ts';
 import { archivePath, listArchive, readSnapshotText, type Snapshot } from '../lake/snapshots.ts';
 import { type Partition, parsePartition, partitionsOf } from '../model/time.ts';
+import { withDuckDB } from '../warehouse/duckdb.ts';
 import type { LakeContext } from './context.ts';
 import { type SizedSnapshot, touchedPartitions } from './partition-work.ts';
 import type { Tally } from './tally.ts';
+import { findUnreadable } from './unreadable.ts';
 
 /** The snapshots with the size of the text in them, from the last four bytes of the gzip file. */
 export async function sizeSnapshots(snapshots: readonly Snapshot[]): Promise<SizedSnapshot[]> {
@@ -76,20 +79,32 @@ export async function setDamagedAside(
     snapshots: readonly SizedSnapshot[],
     tally: Tally,
 ): Promise<SizedSnapshot[]> {
-    const good: SizedSnapshot[] = [];
-    for (const snapshot of snapshots) {
-        const problem = await findDamage(lake, snapshot);
-        if (problem === undefined) {
-            good.push(snapshot);
-            continue;
+    return withDuckDB({ threads: 1, memoryLimit: '400MB' }, async (db) => {
+        const good: SizedSnapshot[] = [];
+        for (const snapshot of snapshots) {
+            const problem = (await findDamage(lake, snapshot)) ?? (await findUnreadable(lake, db, snapshot));
+            if (problem === undefined) good.push(snapshot);
+            else await setSnapshotAside(lake, snapshot, problem, tally);
         }
-        if (!snapshot.path.startsWith(lake.paths.inbox)) {
-            throw damagedInArchive(lake, snapshot, problem);
-        }
-        await setAside(lake, snapshot.path, `damaged snapshot: ${problem}`);
-        tally.failure(snapshot.channelId, '', 'DATA_CORRUPT', `${snapshot.file}: ${problem}`);
+        return good;
+    });
+}
+
+async function setSnapshotAside(
+    lake: LakeContext,
+    snapshot: SizedSnapshot,
+    problem: string,
+    tally: Tally,
+): Promise<void> {
+    if (!snapshot.path.startsWith(lake.paths.inbox)) {
+        throw damagedInArchive(lake, snapshot, problem);
     }
-    return good;
+    await setAside(lake, snapshot.path, `damaged snapshot: ${problem}`);
+    tally.failure(snapshot.channelId, '', 'DATA_CORRUPT', `${snapshot.file}: ${problem}`);
+    // Its readings are not in the lake: the next run asks for them again.
+    const { channelId, resolution } = snapshot;
+    const coverage = await readCoverage(lake.paths, channelId, []);
+    await writeCoverage(lake.files, lake.paths, channelId, withoutAnswer(coverage, resolution, snapshot));
 }
 
 /** Files in the inbox that are no snapshots. */

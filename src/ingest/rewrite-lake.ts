@@ -5,6 +5,7 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { AppError } from '../core/errors.ts';
+import type { Exchange } from '../lake/exchange.ts';
 import { listFolder, makeFolder, sizeMaybe } from '../lake/files.ts';
 import {
     type LakePaths,
@@ -72,15 +73,12 @@ async function rewriteChannel(
 }
 
 /** Every file of the new tree, with the place it is to have. */
-async function listFinished(
-    folder: string,
-    place: string,
-): Promise<{ readonly path: string; readonly final: string }[]> {
+async function listFinished(folder: string, place: string): Promise<Exchange[]> {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
     return entries
         .filter((entry) => entry.isFile())
         .map((entry) => join(entry.parentPath, entry.name))
-        .map((path) => ({ path, final: join(place, relative(folder, path)) }));
+        .map((temporary) => ({ temporary, final: join(place, relative(folder, temporary)) }));
 }
 
 async function exchange(paths: LakePaths, finished: string): Promise<void> {

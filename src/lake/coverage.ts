@@ -99,6 +99,13 @@ export function withAnswered(coverage: ChannelCoverage, resolution: number, span
     };
 }
 
+/** Coverage after an answer proved unusable: its span was asked for in vain, and counts as answered no more. */
+export function withoutAnswer(coverage: ChannelCoverage, resolution: number, span: Span): ChannelCoverage {
+    const left = answeredSpans(coverage, resolution).flatMap((old) => subtractSpans(old, [span]));
+    const answered = { ...coverage.answered, [String(resolution)]: left };
+    return withFailed({ ...coverage, answered }, resolution, span);
+}
+
 /** Coverage with one more span that was asked for in vain. */
 export function withFailed(coverage: ChannelCoverage, resolution: number, span: Span): ChannelCoverage {
     const key = String(resolution);

@@ -3,21 +3,39 @@
  * a reader, or a machine that loses power, sees the old file or the new one and nothing between.
  */
 import { constants } from 'node:fs';
-import { copyFile, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
+import {
+    copyFile,
+    mkdir,
+    open,
+    readdir,
+    readFile,
+    readlink,
+    rename,
+    rm,
+    rmdir,
+    stat,
+    symlink,
+    unlink,
+    writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { toSystemError } from '../core/system-errors.ts';
 
 /** One step of a write, as the fault injection of the crash tests sees it. */
-export type FileStep = 'write' | 'sync' | 'rename' | 'unlink' | 'append' | 'mkdir';
+export type FileStep = 'write' | 'sync' | 'rename' | 'unlink' | 'append' | 'mkdir' | 'link';
 
 /** Called before and after each step; a test may end the process or throw a disk error here. */
 export type FileHook = (step: FileStep, path: string, when: 'before' | 'after') => void;
 
+type FileData = string | Uint8Array | AsyncIterable<Uint8Array>;
+
 export interface LakeFiles {
     /** Writes `data` to `final` by way of the staging folder; what comes in portions is never held whole. */
-    write(final: string, data: string | Uint8Array | AsyncIterable<Uint8Array>): Promise<void>;
+    write(final: string, data: FileData): Promise<void>;
     /** Writes a file into the staging folder, for the run alone and unsynced, and returns its path. */
     scratch(name: string, data: Uint8Array): Promise<string>;
+    /** Makes a temporary file by `work` and returns its path. What a failed `work` leaves is removed. */
+    build(name: string, work: (path: string) => Promise<void>): Promise<string>;
     /** Puts a finished temporary file in the place of `final`. */
     replace(temporary: string, final: string): Promise<void>;
     /** Moves a kept file to another folder of the same lake; nothing is left behind. */
@@ -27,6 +45,8 @@ export interface LakeFiles {
     /** Makes what was appended last through a power cut. */
     sync(file: string): Promise<void>;
     remove(file: string): Promise<void>;
+    /** Makes `path` a symbolic link to `target`, in the place of whatever else is there. */
+    link(target: string, path: string): Promise<void>;
     /** Removes an empty folder. */
     removeFolder(folder: string): Promise<void>;
     /** A free path under `.staging`. Ends in `.tmp`, so no table's glob ever matches it. */
@@ -56,7 +76,11 @@ export function createLakeFiles(staging: string, hook: FileHook = () => {}): Lak
         if (madeFolders.has(path)) return;
         const first = await step('mkdir', path, () => makeFolder(path));
         // A new folder's entry lives in its parent: without the sync it may be gone after a power cut.
-        if (first !== undefined) await syncFolder(dirname(first));
+        for (let made = path; first !== undefined; made = dirname(made)) {
+            const parent = dirname(made);
+            await step('sync', parent, () => syncFolder(parent));
+            if (made === first) break;
+        }
         madeFolders.add(path);
     };
 
@@ -72,33 +96,26 @@ export function createLakeFiles(staging: string, hook: FileHook = () => {}): Lak
         return join(staging, `${serial}-${name}.tmp`);
     };
 
-    const fill = (file: string, data: string | Uint8Array | AsyncIterable<Uint8Array>): Promise<void> =>
-        step('write', file, async () => {
-            const handle = await open(file, 'w');
-            try {
-                const isWhole = typeof data === 'string' || data instanceof Uint8Array;
-                for await (const part of isWhole ? [data] : data) await handle.writeFile(part);
-            } finally {
-                await handle.close();
-            }
-        });
+    const build = async (name: string, work: (path: string) => Promise<void>): Promise<string> => {
+        await folder(staging);
+        const file = temporary(name);
+        try {
+            await step('write', file, () => work(file));
+        } catch (error) {
+            // Half a file on a full disk only keeps the space from the next one. The first error is the one to tell.
+            await rm(file, { force: true }).catch(() => undefined);
+            throw error;
+        }
+        return file;
+    };
 
     return {
         temporary,
         folder,
+        build,
         replace,
-        write: async (final, data) => {
-            await folder(staging);
-            const file = temporary('file');
-            await fill(file, data);
-            await replace(file, final);
-        },
-        scratch: async (name, data) => {
-            await folder(staging);
-            const file = temporary(name);
-            await fill(file, data);
-            return file;
-        },
+        write: async (final, data) => replace(await build('file', (path) => writeFile(path, data)), final),
+        scratch: (name, data) => build(name, (path) => writeFile(path, data)),
         move: async (from, to) => {
             await folder(dirname(to));
             await step('rename', to, () => rename(from, to));
@@ -112,6 +129,15 @@ export function createLakeFiles(staging: string, hook: FileHook = () => {}): Lak
         },
         remove: async (file) => {
             await step('unlink', file, () => unlink(file));
+        },
+        link: async (target, path) => {
+            if ((await readLinkMaybe(path)) === target) return;
+            await folder(dirname(path));
+            await step('link', path, async () => {
+                await rm(path, { recursive: true, force: true });
+                await symlink(target, path);
+            });
+            await step('sync', dirname(path), () => syncFolder(dirname(path)));
         },
         removeFolder: async (path) => {
             await step('unlink', path, () => rmdir(path));
@@ -157,6 +183,16 @@ async function makeInside(path: string): Promise<string | undefined> {
     }
 }
 
+async function readLinkMaybe(path: string): Promise<string | undefined> {
+    try {
+        return await readlink(path);
+    } catch (error) {
+        // EINVAL: there is something else than a link.
+        if (hasCode(error, 'ENOENT') || hasCode(error, 'EINVAL')) return undefined;
+        throw error;
+    }
+}
+
 async function syncFile(path: string): Promise<void> {
     const handle = await open(path, 'r+');
     try {
@@ -182,7 +218,8 @@ async function appendWholeLine(file: string, line: string): Promise<void> {
         const last = Buffer.alloc(1);
         if (size > 0) await handle.read(last, 0, 1, size - 1);
         const torn = size > 0 && last.toString() !== '\n';
-        await handle.write(`${torn ? '\n' : ''}${line}\n`);
+        // Not `write`: on a nearly full disk that takes part of the line and calls it done.
+        await handle.appendFile(`${torn ? '\n' : ''}${line}\n`);
     } finally {
         await handle.close();
     }

@@ -22,6 +22,7 @@ export interface LakePaths {
     readonly rawReference: string;
     readonly readings: string;
     readonly reference: string;
+    readonly overlaps: string;
     readonly quarantine: string;
     readonly state: string;
     readonly coverage: string;
@@ -41,6 +42,7 @@ export function lakePaths(root: string): LakePaths {
         rawReference: join(root, 'raw', 'reference'),
         readings: join(root, 'readings'),
         reference: join(root, 'reference'),
+        overlaps: join(root, 'overlaps'),
         quarantine: join(root, 'quarantine'),
         state: join(root, 'state'),
         coverage: join(root, 'state', 'coverage'),
@@ -83,6 +85,16 @@ export function parsePartitionFolder(
     }
     const partition = parsePartition(match[3], granularity);
     return partition === undefined ? undefined : { channelId: match[1], partition };
+}
+
+/** `overlaps/channel_id=162119`, a link to the channel's folder under `readings`. */
+export function overlapLink(paths: LakePaths, channelId: string): string {
+    return join(paths.overlaps, `channel_id=${checkedId(channelId)}`);
+}
+
+/** A file without rows that keeps the pattern over `overlaps` from matching nothing. */
+export function noOverlapsFile(paths: LakePaths, granularity: Granularity): string {
+    return join(paths.overlaps, 'channel_id=none', `${partitionColumn(granularity)}=none`, partitionFileName);
 }
 
 /** What a snapshot's name tells without opening the file. */
@@ -162,7 +174,8 @@ export function journalFile(paths: LakePaths, startedAt: number): string {
 export type ReferenceTable = 'organizations' | 'devices' | 'channels';
 export const referenceTables: readonly ReferenceTable[] = ['organizations', 'devices', 'channels'];
 
-export function referenceFile(paths: LakePaths, table: ReferenceTable | 'calendar'): string {
+/** `table` is a name of this program, never one from the API or a person. */
+export function referenceFile(paths: LakePaths, table: string): string {
     return join(paths.reference, `${table}.parquet`);
 }
 

@@ -69,10 +69,8 @@ export function openJournal(
         run,
         write: async (...entries) => {
             if (entries.length === 0) return;
-            const time = new Date(clock.now()).toISOString();
-            const lines = entries.map((entry) =>
-                JSON.stringify({ version: journalVersion, time, run, ...entry }),
-            );
+            const head = { version: journalVersion, time: new Date(clock.now()).toISOString(), run };
+            const lines = entries.map((entry) => JSON.stringify({ ...head, ...entry }));
             await files.appendLine(file, lines.join('\n'));
         },
     };

@@ -73,12 +73,26 @@ async function findPacked(
     return pack === undefined || member === undefined ? undefined : { pack: pack.path, member };
 }
 
+/** A reference list as answered; an incomplete one left out what it said it holds. `fetchedAt` in epoch milliseconds. */
+export interface ReferenceHead {
+    readonly table: ReferenceTable;
+    readonly fetchedAt: number;
+    readonly isComplete: boolean;
+}
+
+const incompleteMark = { complete: false } as const;
+
+/** False for the text of a raw reference list that was marked as incomplete. */
+export function isCompleteRaw(text: string): boolean {
+    const head = text.slice(0, text.indexOf('"pages":'));
+    return !head.includes(JSON.stringify(incompleteMark).slice(1, -1));
+}
+
 /** All pages of a reference list as one raw file. */
 export async function landReference(
     files: LakeFiles,
     paths: LakePaths,
-    table: ReferenceTable,
-    fetchedAt: number,
+    { table, fetchedAt, isComplete }: ReferenceHead,
     pages: readonly { readonly query: string; readonly status: number; readonly body: string }[],
 ): Promise<string> {
     const bodies = pages.map(({ query, status, body }) => {
@@ -89,6 +103,7 @@ export async function landReference(
         snapshot: 1,
         table,
         fetched_at: new Date(fetchedAt).toISOString(),
+        ...(isComplete ? {} : incompleteMark),
     });
     const path = rawReferenceFile(paths, table, fetchedAt);
     const text = `${head.slice(0, -1)},"pages":[${bodies.join(',')}]}\n`;

@@ -14,7 +14,7 @@ export function catalogStatements(sources: SourceOptions, views: readonly View[]
         'create schema if not exists checks',
         ...empty.map(createStatement),
         ...views.map(createStatement),
-        ...real.filter((view) => sources.present.has(sourceTable(view))).map(createStatement),
+        ...real.filter((view, index) => view.sql !== empty[index]?.sql).map(createStatement),
     ];
 }
 
@@ -28,31 +28,24 @@ function qualifiedName(view: View): string {
     return view.kind === 'check' ? `checks.${identifier(view.name)}` : identifier(view.name);
 }
 
-function sourceTable(view: View): 'readings' | 'organizations' | 'devices' | 'channels' | 'calendar' {
-    switch (view.name) {
-        case 'readings':
-        case 'organizations':
-        case 'devices':
-        case 'channels':
-        case 'calendar':
-            return view.name;
-        default:
-            throw new Error(`${view.name} is no source`);
-    }
-}
-
-function createStatement(view: View): string {
+/** The statement that creates one view, or replaces it. */
+export function createStatement(view: View): string {
     const name = qualifiedName(view);
-    const head =
-        view.kind === 'macro'
-            ? `create or replace macro ${name}(${view.parameters.map(identifier).join(', ')}) as table`
-            : `create or replace view ${name} as`;
-    return `${head}\n${view.sql}`;
+    const call = `${name}(${view.parameters.map(identifier).join(', ')})`;
+    switch (view.kind) {
+        case 'macro':
+            return `create or replace macro ${call} as table\n${view.sql}`;
+        case 'function':
+            return `create or replace macro ${call} as\n${view.sql}`;
+        default:
+            return `create or replace view ${name} as\n${view.sql}`;
+    }
 }
 
 function commentsOf(view: View): readonly string[] {
     const name = qualifiedName(view);
     if (view.kind === 'macro') return [`comment on macro table ${name} is ${literal(view.summary)}`];
+    if (view.kind === 'function') return [`comment on macro ${name} is ${literal(view.summary)}`];
     return [
         `comment on view ${name} is ${literal(view.summary)}`,
         ...view.columns.map(

@@ -10,7 +10,7 @@ import type { Granularity } from '../model/time.ts';
 import { catalogStatements, commentStatements } from './catalog-sql.ts';
 import { type DuckDB, type DuckDBOptions, withDuckDB } from './duckdb.ts';
 import { lockDown } from './guard.ts';
-import { escapeGlob, findPresentTables, type SourceOptions, sourceViews } from './sources.ts';
+import { escapeGlob, findPresentTables, type SourceOptions, sourceNames, sourceViews } from './sources.ts';
 import { parseViewFile, type View } from './view-file.ts';
 import { orderViews } from './view-order.ts';
 
@@ -23,7 +23,7 @@ export interface CatalogOptions {
 }
 
 export interface OpenOptions extends CatalogOptions, Pick<DuckDBOptions, 'memoryLimit' | 'threads'> {
-    /** Folders outside the lake that the connection may write to, for `copyRows`. */
+    /** Files outside the lake that the connection may write, for `copyRows`; nothing beside them can be read. */
     readonly writable?: readonly string[];
 }
 
@@ -90,26 +90,45 @@ export async function publishCatalog(options: PublishOptions): Promise<'publishe
 }
 
 /**
- * Opens the lake's views in memory for the time `use` takes. The connection reaches the lake's folder (and
- * `writable`) and nothing else; a person's SQL must pass `checkReadOnly` before it is run.
+ * Opens the lake's views in memory for the time `use` takes. The connection reaches the lake's folder and the
+ * files of `writable` and nothing else; a person's SQL must pass `checkReadOnly` before it is run.
  */
 export async function openCatalog<T>(
     options: OpenOptions,
     use: (db: DuckDB, views: readonly View[]) => Promise<T>,
 ): Promise<T> {
-    const { memoryLimit, threads } = options;
+    return await openUnlocked(options, async (db, sources, views) => {
+        // The pattern over the readings is checked as it is written, before it is matched.
+        const own = [options.root, escapeGlob(options.root)];
+        await lockDown(db, own, options.writable ?? []);
+        return await use(db, [...sourceViews(sources), ...views]);
+    });
+}
+
+export interface UnlockedOptions
+    extends CatalogOptions,
+        Pick<DuckDBOptions, 'memoryLimit' | 'threads' | 'spillFolder'> {
+    /** Views of higher layers are left out: creating the whole catalog takes most of a second. */
+    readonly lastLayer?: string;
+}
+
+/** The same views on a connection without a fence: for the program's own statements, never for a person's. */
+export async function openUnlocked<T>(
+    options: UnlockedOptions,
+    use: (db: DuckDB, sources: SourceOptions, views: readonly View[]) => Promise<T>,
+): Promise<T> {
+    const { memoryLimit, threads, spillFolder, lastLayer } = options;
     const limits = {
         ...(memoryLimit === undefined ? {} : { memoryLimit }),
         ...(threads === undefined ? {} : { threads }),
+        ...(spillFolder === undefined ? {} : { spillFolder }),
     };
     const sources = await sourcesOf(options);
-    const views = await loadViews();
+    const all = await loadViews();
+    const views = lastLayer === undefined ? all : all.filter(({ layer }) => layer <= lastLayer);
     return await withDuckDB(limits, async (db) => {
         await db.run(catalogStatements(sources, views).join(';\n'));
-        // The pattern over the readings is checked as it is written, before it is matched.
-        const own = [options.root, escapeGlob(options.root)];
-        await lockDown(db, [...own, ...(options.writable ?? [])]);
-        return await use(db, [...sourceViews(sources), ...views]);
+        return await use(db, sources, views);
     });
 }
 
@@ -120,8 +139,6 @@ async function findQueriesFolder(): Promise<string> {
     );
     return (await exists(beside)) ? beside : above;
 }
-
-const sourceNames: readonly string[] = ['readings', 'organizations', 'devices', 'channels', 'calendar'];
 
 async function sourcesOf({ root, fields, granularity }: CatalogOptions): Promise<SourceOptions> {
     return { root, fields, granularity, present: await findPresentTables(root) };

@@ -45,42 +45,15 @@ export function readingColumns(codes: readonly string[]): readonly (readonly [na
 }
 
 /**
- * Writes one file a task, as many side by side as there are connections. The database should have one thread: each
- * connection brings its own, and sharing so small a task out costs more than it takes. The snapshots of a task must
- * be ordered oldest answer first. Returns the rows written a task.
+ * Writes a task's file by a `COPY` of its own, and returns its rows. The snapshots must be ordered oldest answer
+ * first. The database should have one thread: sharing so small a task out costs more than it takes.
  */
-export async function mergeSnapshots(
-    connections: readonly DuckDB[],
-    tasks: readonly MergeTask[],
-    format: FileFormat,
-): Promise<number[]> {
-    const results: number[] = [];
-    const queue = [...tasks.entries()];
-    const work = async (db: DuckDB): Promise<void> => {
-        for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-            const [index, task] = next;
-            results[index] = await writePartition(db, task, format);
-        }
-    };
-    const ends = await Promise.allSettled(
-        connections.map((db) =>
-            work(db).catch((error: unknown) => {
-                // No connection may go on writing when the caller already mends what failed.
-                queue.length = 0;
-                throw error;
-            }),
-        ),
-    );
-    const failed = ends.find((end) => end.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
-    return results;
-}
-
-async function writePartition(db: DuckDB, task: MergeTask, format: FileFormat): Promise<number> {
+export async function writePartition(db: DuckDB, task: MergeTask, format: FileFormat): Promise<number> {
     const columns = readingColumns(format.fields).map(([name]) => identifier(name));
     const measures = lakeFields(format.fields).map(({ column }) => identifier(column));
+    const numbered = task.snapshots.map((snapshot, index) => clip(snapshot, task, index + 1));
     const parts = [
-        ...(task.snapshots.length === 0 ? [] : [incomingRows(task, format)]),
+        ...(task.snapshots.length === 0 ? [] : [incomingRows(numbered, 'age', format)]),
         ...(task.base === undefined
             ? []
             : [
@@ -107,27 +80,48 @@ async function writePartition(db: DuckDB, task: MergeTask, format: FileFormat): 
     return Number(count);
 }
 
-/** The records of the task's snapshots as rows; `age` counts the snapshots from 1, oldest answer first. */
-function incomingRows(task: MergeTask, format: FileFormat): string {
+/** A snapshot of which the buckets that begin in the span are wanted, with the number its rows shall bear. */
+export interface NumberedSnapshot extends SnapshotFile {
+    readonly number: number;
+}
+
+/** What of a snapshot belongs to the task. */
+export function clip(snapshot: SnapshotFile, task: Span, number: number): NumberedSnapshot {
+    return {
+        path: snapshot.path,
+        textBytes: snapshot.textBytes,
+        from: Math.max(snapshot.from, task.from),
+        to: Math.min(snapshot.to, task.to),
+        number,
+    };
+}
+
+/** The records of the snapshots, no file twice, as rows; the column `numbered` holds each snapshot's number. */
+export function incomingRows(
+    snapshots: readonly NumberedSnapshot[],
+    numbered: 'age' | 'part',
+    format: FileFormat,
+): string {
     const fields = lakeFields(format.fields);
     const codes = fields.map(({ code }) => `${identifier(code)} DOUBLE`).join(', ');
     const measures = fields.map(
         ({ code, column, divisor }) =>
             `record.${identifier(code)}${divisor === 1 ? '' : ` / ${divisor}`} as ${identifier(column)}`,
     );
-    const paths = literalList(task.snapshots.map(({ path }) => path));
-    const largest = Math.max(...task.snapshots.map(({ textBytes }) => textBytes));
+    const paths = literalList(snapshots.map(({ path }) => path));
+    const largest = Math.max(...snapshots.map(({ textBytes }) => textBytes));
     return `
-        select to_timestamp(record.ts) as timestamp, interval_s, ${measures.join(', ')}, fetched_at, age
+        select to_timestamp(record.ts) as timestamp, interval_s, ${measures.join(', ')}, fetched_at, ${numbered}
         from (
             -- Named one by one: with a star the whole list of records would be carried along with each of them.
-            select age, first_ts, end_ts, interval_s, fetched_at, unnest(records) as record
+            select ${numbered}, first_ts, end_ts, interval_s, fetched_at, unnest(records) as record
             from (
                 -- Whatever is true of a whole snapshot is worked out here, before its records become rows.
                 select
-                    list_position(${paths}, filename) as age,
-                    ${numberList(task.snapshots.map(({ from }) => Math.max(from, task.from)))}[age] as first_ts,
-                    ${numberList(task.snapshots.map(({ to }) => Math.min(to, task.to)))}[age] as end_ts,
+                    list_position(${paths}, filename) as place,
+                    ${numberList(snapshots.map(({ number }) => number))}[place] as ${numbered},
+                    ${numberList(snapshots.map(({ from }) => from))}[place] as first_ts,
+                    ${numberList(snapshots.map(({ to }) => to))}[place] as end_ts,
                     body.resolution::integer as interval_s,
                     fetched_at,
                     body.records as records
@@ -152,7 +146,7 @@ function numberList(numbers: readonly number[]): string {
 }
 
 /** The options of the `COPY` that writes a data file. */
-export function copyOptions({ codec, version }: FileFormat): string {
+export function copyOptions({ codec, version }: Pick<FileFormat, 'codec' | 'version'>): string {
     return [
         'format parquet',
         `compression ${literal(codec)}`,
@@ -164,7 +158,7 @@ export function copyOptions({ codec, version }: FileFormat): string {
 }
 
 /** True when no two spans overlap: then no key can come twice. */
-function areApart(spans: readonly Span[]): boolean {
+export function areApart(spans: readonly Span[]): boolean {
     const sorted = [...spans].sort((a, b) => a.from - b.from);
     return sorted.every((span, index) => index === 0 || (sorted[index - 1]?.to ?? 0) <= span.from);
 }

@@ -12,6 +12,7 @@ import {
     publishCatalog,
 } from '../../../src/warehouse/catalog.ts';
 import { withDuckDB } from '../../../src/warehouse/duckdb.ts';
+import { referenceTables } from '../../../src/warehouse/reference-columns.ts';
 import { allFields, type GivenReading, withSmallLake } from './small-lake.ts';
 
 const readings: readonly GivenReading[] = [{ channel: '1', at: 0, interval: 900, energy: 2, power: 8 }];
@@ -77,7 +78,7 @@ describe('publishCatalog', () => {
             const before = await stat(join(root, 'lake.duckdb'));
             expect(await publishCatalog(publishOptions(root))).toBe('unchanged');
             expect((await stat(join(root, 'lake.duckdb'))).ino).toBe(before.ino);
-            expect(await publishCatalog({ ...publishOptions(root), fields: ['E', 'P', 'F'] })).toBe(
+            expect(await publishCatalog({ ...publishOptions(root), fields: ['E', 'P', 'In'] })).toBe(
                 'published',
             );
         });
@@ -162,10 +163,10 @@ describe('the descriptions', () => {
             const views = await describeViews(options(root));
             expect(views.filter(({ kind }) => kind === 'source').map(({ name }) => name)).toEqual([
                 'readings',
-                'organizations',
-                'devices',
-                'channels',
-                'calendar',
+                'overlapping_readings',
+                'run_journal',
+                ...referenceTables,
+                'readings_span',
             ]);
             for (const view of views) {
                 expect(view.summary, view.name).toMatch(/^\S.{20}/);
