@@ -100,16 +100,18 @@ priced as (
     select
         localized.*,
         case
+            -- First, so that a lake without tariffs does no arithmetic here.
+            when tariff_slots.rate is null then cast('nan' as double)
             when localized.local_s % 86400 + coalesce(localized.interval_s, localized.grid_s)
                 <= tariff_slots.same_until_s
-                then coalesce(tariff_slots.rate, 'nan')
+                then tariff_slots.rate
             when
                 tariff_slots.same_until_s = 86400
                 and tariff_days.next_rate = tariff_slots.rate
                 and localized.local_s % 86400 + coalesce(localized.interval_s, localized.grid_s) - 86400
                 <= tariff_days.next_same_s
                 then tariff_slots.rate
-            else 'nan'
+            else cast('nan' as double)
         end as rate,
     from localized
     left join tariff_days

@@ -1,6 +1,7 @@
 -- The one mechanism behind organization_hourly, organization_daily, organization_weekly and organization_monthly: the
 -- readings of all channels of an organization and of the organizations below it, summed over the hours, days, weeks
--- or months of the organization's own calendar. A parent in another zone than its sites counts in its own days.
+-- or months of the organization's own calendar. A parent in another zone than its sites counts in its own days. The
+-- calendar is that of the organization's zone as it is now, for all of its history.
 -- Channels are added up per instant first. Power is that of the sum, so the peak is coincident: the highest power
 -- of all channels together. Channels of different interval lengths are brought to the coarsest that the period has;
 -- what does not begin with it is weighed by the part of it that is known.

@@ -2,7 +2,7 @@
 import { silentLogger } from '../../src/core/log.ts';
 import { type LakeContext, withLake } from '../../src/ingest/context.ts';
 import { publish } from '../../src/ingest/publish.ts';
-import { createLakeFiles } from '../../src/lake/files.ts';
+import { createLakeFiles, type FileHook } from '../../src/lake/files.ts';
 import { lakeFormat, lakePaths } from '../../src/lake/layout.ts';
 import { writeManifest } from '../../src/lake/manifest.ts';
 import { catalogSql } from '../../src/warehouse/catalog.ts';
@@ -46,9 +46,11 @@ export async function withDerivedLake<T>(
 }
 
 /** Opens a lake as a writing command does. */
-export async function asWriter<T>(root: string, use: (lake: LakeContext) => Promise<T>): Promise<T> {
-    return await withLake(
-        { root, command: 'test', write: true, runtime: fakeRuntime(), log: silentLogger },
-        use,
-    );
+export async function asWriter<T>(
+    root: string,
+    use: (lake: LakeContext) => Promise<T>,
+    hook?: FileHook,
+): Promise<T> {
+    const options = { root, command: 'test', write: true, runtime: fakeRuntime(), log: silentLogger };
+    return await withLake({ ...options, ...(hook === undefined ? {} : { fileHook: hook }) }, use);
 }
