@@ -1,4 +1,4 @@
-/** Tells when the file a secret was read from can be read by others on this machine. */
+/** Tells a person when the file a secret was read from can be read by others on this machine. */
 import { statSync } from 'node:fs';
 import { platform } from 'node:os';
 import { settingFacts, settingKeys } from '../config/schema.ts';
@@ -7,10 +7,13 @@ import type { Context } from './context.ts';
 /** Permissions of the group and of everybody. */
 const others = 0o077;
 
-/** A file named by `…_FILE` is left alone: what mounts secrets into a container chooses its own permissions. */
-export function warnOfReadableSecrets({ originOf, say }: Context): void {
-    // Elsewhere a file's mode says nothing about who may read it.
-    if (platform() === 'win32') return;
+/**
+ * A file named by `…_FILE` is left alone: what mounts secrets into a container chooses its own permissions. A log is
+ * not told: the same line every hour would be read by nobody.
+ */
+export function warnOfReadableSecrets({ originOf, say, voice }: Context): void {
+    // On Windows a file's mode says nothing about who may read it.
+    if (voice.format === 'json' || platform() === 'win32') return;
     const files = settingKeys.flatMap((key) => {
         const origin = originOf(key);
         const isKept = origin.kind === 'env-file' || origin.kind === 'config-file';

@@ -206,6 +206,9 @@ describe('no secret is said or kept', () => {
         const bench = await startBench();
         const withPassword = `http://${credentials.email}:${encodeURIComponent(credentials.password)}@127.0.0.1`;
         expect(await bench.run(ask, { ENISCOPE_API_URL: withPassword })).toBe(3);
+        const withKey = `https://core.example.com/?apikey=${encodeURIComponent(credentials.apiKey)}`;
+        expect(await bench.run(ask, { ENISCOPE_API_URL: withKey })).toBe(3);
+        expect(await bench.run([...ask, `--api-url=http://a:${credentials.password}@b`])).toBe(3);
         expect(await bench.run(ask, { ENISCOPE_API_KEY: `${credentials.apiKey}\nx` })).toBe(3);
         expect(await bench.run(['schedule'])).toBe(0);
         expect(await bench.leaks()).toEqual([]);
@@ -222,8 +225,11 @@ describe('a file with secrets', () => {
         );
         const env = { ENISCOPE_API_URL: 'http://127.0.0.1:1' };
         chmodSync(file, 0o644);
-        expect((await runCli(['sync'], { cwd, env })).stderr).toContain(`chmod 600 ${file}`);
+        const sync = async (isTTY: boolean) => (await runCli(['sync'], { cwd, env, isTTY })).stderr;
+        expect(await sync(true)).toContain(`chmod 600 ${file}`);
+        // A log is not told every hour.
+        expect(await sync(false)).not.toContain('chmod');
         chmodSync(file, 0o600);
-        expect((await runCli(['sync'], { cwd, env })).stderr).not.toContain('chmod');
+        expect(await sync(true)).not.toContain('chmod');
     });
 });
