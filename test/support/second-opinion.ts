@@ -43,12 +43,12 @@ export interface SecondOpinion {
     readonly dayLengthsH: readonly number[];
 }
 
-interface Reading {
+export interface Reading {
     readonly at: number;
     readonly value: (code: string) => number | null;
 }
 
-interface SiteJson {
+export interface SiteJson {
     readonly organizations: readonly { readonly organizationId: number; readonly timeZone: string }[];
     readonly channels: readonly {
         readonly dataChannelId: number;
@@ -111,7 +111,7 @@ export function formSecondOpinion(folder: string): SecondOpinion {
     };
 }
 
-function readCsv(path: string): Map<string, Reading[]> {
+export function readCsv(path: string): Map<string, Reading[]> {
     const [header = '', ...lines] = gunzipSync(readFileSync(path)).toString().trimEnd().split('\n');
     const columns = new Map(header.split(',').map((name, index) => [name, index]));
     const readings = new Map<string, Reading[]>();
@@ -195,7 +195,7 @@ interface Calendar {
     readonly days: readonly LocalDay[];
 }
 
-function makeCalendar(zone: string, from: number, to: number): Calendar {
+export function makeCalendar(zone: string, from: number, to: number): Calendar {
     const days: LocalDay[] = [];
     for (let at = firstInstantOf(zone, dateAt(zone, from)); at < to; ) {
         const date = dateAt(zone, at);
@@ -241,7 +241,7 @@ function dayAfter(date: string): string {
     return new Date(Date.parse(`${date}T00:00:00Z`) + 24 * hour * 1000).toISOString().slice(0, 10);
 }
 
-function groupByDay(rows: readonly Reading[], { days }: Calendar): Map<string, Reading[]> {
+export function groupByDay(rows: readonly Reading[], { days }: Calendar): Map<string, Reading[]> {
     const groups = new Map<string, Reading[]>();
     let index = 0;
     for (const row of rows) {
