@@ -121,12 +121,15 @@ priced as (
     select
         sited.*,
         case
+            -- First, so that a lake without tariffs does no arithmetic here.
+            when tariff_slots.rate is null then cast('nan' as double)
             when sited.site_s % 86400 + sited.interval_s <= tariff_slots.same_until_s then tariff_slots.rate
             when
                 tariff_slots.same_until_s = 86400
                 and tariff_days.next_rate = tariff_slots.rate
                 and sited.site_s % 86400 + sited.interval_s - 86400 <= tariff_days.next_same_s
                 then tariff_slots.rate
+            else cast('nan' as double)
         end as rate,
     from sited
     left join tariff_days
@@ -147,9 +150,9 @@ added as (
         count(energy_kwh) as reading_count,
         sum(estimated_kwh) as estimated_kwh,
         count(estimated_kwh) as estimated_count,
-        -- A factor that is not known makes the whole sum NaN, which is cheaper than counting.
+        -- What is not known makes the whole sum NaN, which is cheaper than counting.
         sum(total_kwh * coalesce(carbon_kg_per_kwh, 'nan')) as carbon_kg,
-        sum(total_kwh * coalesce(rate, 'nan')) as cost,
+        sum(total_kwh * rate) as cost,
         sum(power_kw) as power_kw,
         count(power_kw) as power_count,
         sum(voltage_v) as voltage_v,

@@ -44,13 +44,16 @@ export async function openViews<T>(
     writable: readonly string[],
     use: (db: DuckDB, views: readonly View[], manifest: LakeManifest) => Promise<T>,
 ): Promise<T> {
-    const [manifest, { openCatalog }] = await Promise.all([
+    const [manifest, { openCatalog }, { lakePaths }] = await Promise.all([
         requireManifest(context),
         import('../warehouse/catalog.ts'),
+        import('../lake/layout.ts'),
     ]);
     const { fields, granularity } = manifest;
     const { signal } = context.runtime;
-    return openCatalog({ root: context.settings.lake, fields, granularity, writable }, async (db, views) => {
+    const { root, catalog, catalogSql } = lakePaths(context.settings.lake);
+    const published = { catalogFile: catalog, sqlFile: catalogSql };
+    return openCatalog({ root, fields, granularity, writable, published }, async (db, views) => {
         const interrupt = (): void => db.connection.interrupt();
         signal.addEventListener('abort', interrupt, { once: true });
         try {
