@@ -27,6 +27,7 @@ import { benchCompaction } from './rows/compaction.ts';
 import { benchDaily } from './rows/daily.ts';
 import { benchIngest } from './rows/ingest.ts';
 import { benchNewHour } from './rows/new-hour.ts';
+import { benchRollups } from './rows/rollups.ts';
 import { withScratch } from './scratch.ts';
 import { renderMarkdown, renderTable, replaceBetweenMarkers } from './table.ts';
 
@@ -39,6 +40,7 @@ const rows: readonly (readonly [
     ['c', benchIngest],
     ['d', (_scratch, lakes) => benchDaily(lakes)],
     ['e', benchArchive],
+    ['f', (_scratch, lakes) => benchRollups(lakes)],
 ];
 
 const pieces: Readonly<Record<string, (json: string) => Promise<void>>> = Object.fromEntries([

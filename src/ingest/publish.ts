@@ -1,4 +1,5 @@
 /** Publishes: the calendar of the lake's zones, the hierarchy of organizations, the derived tables, lake.duckdb and lake.sql, each by rename. */
+import { isAppError } from '../core/errors.ts';
 import { sizeMaybe } from '../lake/files.ts';
 import { referenceFile } from '../lake/layout.ts';
 import { writeCalendar } from '../warehouse/calendar.ts';
@@ -23,7 +24,11 @@ export async function publish(lake: LakeContext): Promise<void> {
         await publishChannelCoverage(lake, db);
     });
     await publishOverlaps(lake);
-    await deriveTables(lake);
+    await deriveTables(lake).catch((error: unknown) => {
+        // A damaged partition was reported by whoever met it; the tables stay as they are until it is mended.
+        if (!isAppError(error, 'DATA_CORRUPT')) throw error;
+        lake.log.warn('derive_failed', { error: error.message }, `estimates were not made: ${error.message}`);
+    });
     const { paths, manifest, files } = lake;
     await publishCatalog({
         root: paths.root,

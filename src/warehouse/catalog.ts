@@ -58,10 +58,13 @@ async function catalogViews(options: CatalogOptions): Promise<readonly View[]> {
     return [...sourceViews(await sourcesOf(options)), ...(await loadViews())];
 }
 
-/** The catalog as SQL text: usable by `duckdb -init lake.sql` from any folder, in any time zone. */
-export async function catalogSql(options: CatalogOptions): Promise<string> {
+/**
+ * The catalog as SQL text: usable by `duckdb -init lake.sql` from any folder, in any time zone. The checks are left out
+ * unless asked for: `check` brings its own SQL, and to create them takes as long as all the rest.
+ */
+export async function catalogSql(options: CatalogOptions, withChecks = false): Promise<string> {
     const sources = await sourcesOf(options);
-    const views = await loadViews();
+    const views = (await loadViews()).filter((view) => withChecks || !isCheck(view));
     const statements = [...catalogStatements(sources, views), ...commentStatements(sources, views)];
     return `-- The views of this lake. Written by eniscope-lake; do not edit, it is written anew.\n${statements.join(';\n\n')};\n`;
 }
@@ -150,9 +153,14 @@ export async function openUnlocked<T>(
     const all = await loadViews();
     const views = lastLayer === undefined ? all : all.filter(({ layer }) => layer <= lastLayer);
     return await withDuckDB(limitsOf(options), async (db) => {
-        await db.run(catalogStatements(sources, views).join(';\n'));
+        const made = views.filter((view) => !isCheck(view));
+        await db.run(catalogStatements(sources, made).join(';\n'));
         return await use(db, sources, views);
     });
+}
+
+function isCheck({ kind }: View): boolean {
+    return kind === 'check';
 }
 
 function limitsOf({

@@ -37,7 +37,7 @@ export async function withDerivedLake<T>(
         await prepare(root);
         const publishLake = (): Promise<void> => asWriter(root, publish);
         await publishLake();
-        const sql = await catalogSql({ root, fields, granularity });
+        const sql = await catalogSql({ root, fields, granularity }, true);
         return await withDuckDB({ threads: 1 }, async (db) => {
             await db.run(sql);
             return await use({ db, root, publish: publishLake });

@@ -46,7 +46,7 @@ export async function withTariffLake<T>(
         await mkdir(join(root, 'reference'), { recursive: true });
         return withDuckDB({ threads: 1 }, async (db) => {
             await writeAll(db, root, given);
-            await db.run(await catalogSql({ root, fields: ['E', 'P'], granularity: 'month' }));
+            await db.run(await catalogSql({ root, fields: ['E', 'P'], granularity: 'month' }, true));
             return use(db, root);
         });
     });

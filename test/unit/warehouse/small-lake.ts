@@ -57,7 +57,7 @@ export async function withViews<T>(
     fields: readonly string[] = allFields,
 ): Promise<T> {
     return await withSmallLake(given, async (root) => {
-        const sql = await catalogSql({ root, fields, granularity: given.granularity ?? 'month' });
+        const sql = await catalogSql({ root, fields, granularity: given.granularity ?? 'month' }, true);
         return await withDuckDB({ threads: 1 }, async (db) => {
             await db.run(sql);
             return await use(db, root);
