@@ -9,18 +9,40 @@ import type { View } from './view-file.ts';
  */
 export function catalogStatements(sources: SourceOptions, views: readonly View[]): readonly string[] {
     const real = sourceViews(sources);
-    const empty = sourceViews({ ...sources, present: new Set() });
+    const empty = emptySources(sources);
     return [
-        'create schema if not exists checks',
-        ...empty.map(createStatement),
-        ...views.map(createStatement),
+        ...viewStatements(sources, views),
         ...real.filter((view, index) => view.sql !== empty[index]?.sql).map(createStatement),
     ];
 }
 
+/** What is the same in every lake with these fields and periods: the views, over empty sources. */
+export function viewStatements(sources: SourceOptions, views: readonly View[]): readonly string[] {
+    return [
+        'create schema if not exists checks',
+        ...emptySources(sources).map(createStatement),
+        ...views.map(createStatement),
+    ];
+}
+
+/** What is this lake's own: every source, over its files or empty, with its comments. */
+export function sourceStatements(sources: SourceOptions): readonly string[] {
+    const real = sourceViews(sources);
+    return [...real.map(createStatement), ...real.flatMap(commentsOf)];
+}
+
+function emptySources(sources: SourceOptions): readonly View[] {
+    return sourceViews({
+        root: '',
+        fields: sources.fields,
+        granularity: sources.granularity,
+        present: new Set(),
+    });
+}
+
 /** The statements that hang the headers' texts on views and columns, for people in a shell. */
-export function commentStatements(sources: SourceOptions, views: readonly View[]): readonly string[] {
-    return [...sourceViews(sources), ...views].flatMap(commentsOf);
+export function commentStatements(views: readonly View[]): readonly string[] {
+    return views.flatMap(commentsOf);
 }
 
 /** The name under which a view is asked: checks have a schema of their own. */

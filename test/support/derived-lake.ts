@@ -5,7 +5,7 @@ import { publish } from '../../src/ingest/publish.ts';
 import { createLakeFiles, type FileHook } from '../../src/lake/files.ts';
 import { lakeFormat, lakePaths } from '../../src/lake/layout.ts';
 import { writeManifest } from '../../src/lake/manifest.ts';
-import { catalogSql } from '../../src/warehouse/catalog.ts';
+import { writeCatalog } from '../../src/warehouse/catalog.ts';
 import { type DuckDB, withDuckDB } from '../../src/warehouse/duckdb.ts';
 import { allFields, type GivenLake, withSmallLake } from '../unit/warehouse/small-lake.ts';
 import { fakeRuntime } from './fake-runtime.ts';
@@ -37,11 +37,9 @@ export async function withDerivedLake<T>(
         await prepare(root);
         const publishLake = (): Promise<void> => asWriter(root, publish);
         await publishLake();
-        const sql = await catalogSql({ root, fields, granularity }, true);
-        return await withDuckDB({ threads: 1 }, async (db) => {
-            await db.run(sql);
-            return await use({ db, root, publish: publishLake });
-        });
+        const file = `${root}/catalog.duckdb`;
+        await writeCatalog(file, { root, fields, granularity }, true);
+        return await withDuckDB({ threads: 1, file }, (db) => use({ db, root, publish: publishLake }));
     });
 }
 

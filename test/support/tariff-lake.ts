@@ -5,7 +5,7 @@ import { makeTariffTables } from '../../src/analysis/tariff-tables.ts';
 import { parseTariffs } from '../../src/analysis/tariffs.ts';
 import type { ReferenceRow } from '../../src/model/tables.ts';
 import { writeCalendar } from '../../src/warehouse/calendar.ts';
-import { catalogSql } from '../../src/warehouse/catalog.ts';
+import { writeCatalog } from '../../src/warehouse/catalog.ts';
 import { type DuckDB, withDuckDB } from '../../src/warehouse/duckdb.ts';
 import type { ReferenceTable } from '../../src/warehouse/reference-columns.ts';
 import { writeTable } from '../../src/warehouse/write-table.ts';
@@ -44,11 +44,10 @@ export async function withTariffLake<T>(
 ): Promise<T> {
     return withSmallLake({ readings: given.readings }, async (root) => {
         await mkdir(join(root, 'reference'), { recursive: true });
-        return withDuckDB({ threads: 1 }, async (db) => {
-            await writeAll(db, root, given);
-            await db.run(await catalogSql({ root, fields: ['E', 'P'], granularity: 'month' }, true));
-            return use(db, root);
-        });
+        await withDuckDB({ threads: 1 }, (db) => writeAll(db, root, given));
+        const file = join(root, 'catalog.duckdb');
+        await writeCatalog(file, { root, fields: ['E', 'P'], granularity: 'month' }, true);
+        return withDuckDB({ threads: 1, file }, (db) => use(db, root));
     });
 }
 

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { writeCalendar } from '../../../src/warehouse/calendar.ts';
-import { catalogSql } from '../../../src/warehouse/catalog.ts';
+import { writeCatalog } from '../../../src/warehouse/catalog.ts';
 import { type DuckDB, literal, withDuckDB } from '../../../src/warehouse/duckdb.ts';
 
 export interface GivenReading {
@@ -57,11 +57,9 @@ export async function withViews<T>(
     fields: readonly string[] = allFields,
 ): Promise<T> {
     return await withSmallLake(given, async (root) => {
-        const sql = await catalogSql({ root, fields, granularity: given.granularity ?? 'month' }, true);
-        return await withDuckDB({ threads: 1 }, async (db) => {
-            await db.run(sql);
-            return await use(db, root);
-        });
+        const file = join(root, 'catalog.duckdb');
+        await writeCatalog(file, { root, fields, granularity: given.granularity ?? 'month' }, true);
+        return await withDuckDB({ threads: 1, file }, (db) => use(db, root));
     });
 }
 
