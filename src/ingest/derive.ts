@@ -40,7 +40,7 @@ import type { LakeContext } from './context.ts';
 import { bridgeGaps, neededFiles } from './derive-gaps.ts';
 import { cutPortions, findChanges, halvePortion, marksOf, type Portion } from './derive-plan.ts';
 import { type DerivedTable, derivedTables } from './derived-tables.ts';
-import { putFiles } from './put-files.ts';
+import { putTables } from './put-files.ts';
 
 /** Windows over a portion of readings fit; a larger sort goes to the staging folder. */
 const memoryLimit = '400MB';
@@ -89,7 +89,7 @@ export async function deriveTables(lake: LakeContext): Promise<void> {
             }
         }
     });
-    await putFiles(lake, made);
+    await putTables(lake, made);
     const after = { ...now, reference: marksOfReference(lake), facts };
     await lake.files.write(stateFile(lake), `${JSON.stringify(after)}\n`);
 }

@@ -7,7 +7,7 @@ import type { DuckDB } from '../warehouse/duckdb.ts';
 import type { ReferenceTable } from '../warehouse/reference-columns.ts';
 import { writeTable } from '../warehouse/write-table.ts';
 import type { LakeContext } from './context.ts';
-import { putFiles } from './put-files.ts';
+import { putTables } from './put-files.ts';
 
 /** `rows` in their final order. Returns whether the file changed. */
 export async function publishTable(
@@ -23,6 +23,6 @@ export async function publishTable(
         await rm(temporary);
         return false;
     }
-    await putFiles(lake, [{ temporary, final }]);
+    await putTables(lake, [{ temporary, final }]);
     return true;
 }

@@ -12,7 +12,7 @@ import { publishOrganizationTree } from './organization-tree.ts';
 import { publishOverlaps } from './overlaps.ts';
 import { publishSettings } from './publish-settings.ts';
 import { publishTariffs } from './publish-tariffs.ts';
-import { putFiles } from './put-files.ts';
+import { putTables } from './put-files.ts';
 
 /** Makes what readers open agree with the files; costs next to nothing when it already does. */
 export async function publish(lake: LakeContext): Promise<void> {
@@ -49,7 +49,7 @@ async function publishCalendar(lake: LakeContext, db: DuckDB): Promise<void> {
     if (present.size > 0 && [...wanted].every((zone) => present.has(zone))) return;
     const temporary = lake.files.temporary('calendar');
     await writeCalendar(db, temporary, [...new Set([...wanted, ...present])].sort());
-    await putFiles(lake, [{ temporary, final: calendar }]);
+    await putTables(lake, [{ temporary, final: calendar }]);
 }
 
 async function zonesIn(db: DuckDB, file: string): Promise<Set<string>> {

@@ -9,7 +9,7 @@ import { isReadable } from '../warehouse/derive-rows.ts';
 import type { DuckDB } from '../warehouse/duckdb.ts';
 import { type ComingFile, writePatchesWithout } from '../warehouse/withdraw-patches.ts';
 import type { LakeContext } from './context.ts';
-import { putFiles } from './put-files.ts';
+import { putTables } from './put-files.ts';
 
 /** To be called before the files take the place of `final`. Nothing is written when they fill no gap. */
 export async function withdrawPatches(
@@ -38,5 +38,5 @@ export async function withdrawPatches(
         // A file that is being replaced because it is damaged: then all of the new one counts as new.
         return write(coming.map((one) => ({ ...one, replaces: undefined })));
     });
-    if (isChanged) await putFiles(lake, [{ temporary, final: patches }]);
+    if (isChanged) await putTables(lake, [{ temporary, final: patches }]);
 }

@@ -20,7 +20,7 @@ import { type LakeFiles, sizeMaybe } from './files.ts';
 import { closeWith, footerLength, markBytes, moveOffsets, trailerBytes } from './parquet-footer.ts';
 
 /** Time between two renames: what a reader may take from a footer to its data, on a machine that is busy. */
-const apartMs = 500;
+const apartMs = 250;
 
 const chunkBytes = 1024 * 1024;
 
