@@ -17,12 +17,17 @@ import { bareIngest } from './pieces/bare-ingest.ts';
 import { compactLake } from './pieces/compact-lake.ts';
 import { ingestFleet } from './pieces/ingest-fleet.ts';
 import { landRaw } from './pieces/land-raw.ts';
+import { packMonth } from './pieces/pack-month.ts';
+import { planSync } from './pieces/plan-sync.ts';
 import { serveFleet } from './pieces/serve-fleet.ts';
+import { writeArchive } from './pieces/write-archive.ts';
 import { writeLake } from './pieces/write-lake.ts';
+import { benchArchive } from './rows/archive.ts';
 import { benchCompaction } from './rows/compaction.ts';
 import { benchDaily } from './rows/daily.ts';
 import { benchIngest } from './rows/ingest.ts';
 import { benchNewHour } from './rows/new-hour.ts';
+import { benchRollups } from './rows/rollups.ts';
 import { withScratch } from './scratch.ts';
 import { renderMarkdown, renderTable, replaceBetweenMarkers } from './table.ts';
 
@@ -34,6 +39,8 @@ const rows: readonly (readonly [
     ['b', (_scratch, lakes) => benchNewHour(lakes)],
     ['c', benchIngest],
     ['d', (_scratch, lakes) => benchDaily(lakes)],
+    ['e', benchArchive],
+    ['f', (_scratch, lakes) => benchRollups(lakes)],
 ];
 
 const pieces: Readonly<Record<string, (json: string) => Promise<void>>> = Object.fromEntries([
@@ -44,6 +51,9 @@ const pieces: Readonly<Record<string, (json: string) => Promise<void>>> = Object
     [serveFleet.name, (json: string) => runAsPiece(serveFleet, json)] as const,
     [ingestFleet.name, (json: string) => runAsPiece(ingestFleet, json)] as const,
     [bareIngest.name, (json: string) => runAsPiece(bareIngest, json)] as const,
+    [writeArchive.name, (json: string) => runAsPiece(writeArchive, json)] as const,
+    [planSync.name, (json: string) => runAsPiece(planSync, json)] as const,
+    [packMonth.name, (json: string) => runAsPiece(packMonth, json)] as const,
     [askWarm.name, (json: string) => runAsPiece(askWarm, json)] as const,
 ]);
 

@@ -97,12 +97,13 @@ async function viewsPage(): Promise<string> {
 }
 
 function describeView(view: ViewDescription): string {
-    const call = view.kind === 'macro' ? `${view.name}(${view.parameters.join(', ')})` : view.name;
+    const call = view.parameters.length > 0 ? `${view.name}(${view.parameters.join(', ')})` : view.name;
     const columns = view.columns.map(({ name, type, text }) => [code(name), type, text]);
     return [
         `### ${call}`,
         view.summary,
         ...(view.grain === undefined ? [] : [`Grain: ${view.grain}.`]),
+        ...(view.example === undefined ? [] : [`For example: ${code(view.example)}.`]),
         ...(columns.length === 0 ? [] : [table(['column', 'type', 'meaning'], columns)]),
     ].join('\n\n');
 }

@@ -10,12 +10,13 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     core: [],
     model: ['core'],
     config: ['core', 'model'],
+    analysis: ['core', 'model'],
     api: ['core'],
     lake: ['core', 'model'],
     warehouse: ['core', 'model'],
-    ingest: ['core', 'model', 'api', 'lake', 'warehouse'],
+    ingest: ['core', 'model', 'analysis', 'api', 'lake', 'warehouse'],
     simulator: ['core', 'model'],
-    cli: ['core', 'model', 'config', 'api', 'lake', 'warehouse', 'ingest', 'simulator'],
+    cli: ['core', 'model', 'config', 'analysis', 'api', 'lake', 'warehouse', 'ingest', 'simulator'],
     'main.ts': ['core', 'cli'],
 };
 

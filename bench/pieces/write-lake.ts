@@ -29,7 +29,7 @@ export const writeLake: Piece<z.infer<typeof schema>> = {
     schema,
     run: async ({ root, channels, from, to, timeZones }) => {
         const organizations = timeZones.length;
-        const source = generatedFleet({ channels, organizations, timeZones });
+        const source = generatedFleet({ channels, organizations, timeZones, firstCustomerChannels: 20 });
         const months = partitionsOf({ from, to }, 'month');
         const { ms } = await time(async () => {
             await makeLake(root);

@@ -2,6 +2,7 @@
 -- Overlaps are searched only where this says so, because the search costs far more than a scan.
 --
 -- grain:       one row per channel_id, period
+-- inner:       of readings_excluded
 -- channel_id   varchar  the channel
 -- period       varchar  the file's month (or date, or year) in UTC
 -- is_tangled   boolean  true when the file has readings of two grids (two interval lengths, or two phases

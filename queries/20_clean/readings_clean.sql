@@ -1,10 +1,6 @@
--- The readings to count with: one row per channel and instant, no interval counted twice, impossible values null.
--- Where intervals of different length overlap: a coarse reading gives way when finer readings with energy cover
--- its whole interval; else the coarse reading counts and every finer reading that overlaps it is left out.
--- Between overlapping readings of one length, the grid that starts nearest after a multiple of it (UTC) counts.
--- A reading without energy never displaces another and gives way to any finer one. So nothing is counted twice,
--- and nothing is lost as long as the intervals nest (60 s in 900 s in 3,600 s in 86,400 s).
--- readings_excluded names what is left out. Further fields of the lake follow at the end.
+-- The readings to work with: one row per channel and instant, no interval counted twice, impossible values null,
+-- suspicious ones kept and marked. The rows and values are those of readings_counted; the flags say more.
+-- Further fields of the lake follow at the end.
 --
 -- grain:          one row per channel_id, timestamp
 -- time:           timestamp
@@ -18,19 +14,32 @@
 -- power_factor    double       mean power factor
 -- temperature_c   double       mean temperature
 -- fetched_at      timestamptz  when the newest value of the row was fetched, UTC
--- quality         smallint     ESPI code: 0 valid, 10 questionable because a value was set to null
--- flags           integer      bit set of what was found: 1 negative energy, 2 negative power,
---                              4 a measure is NaN or infinite; 8 and up are kept for further rules
+-- quality         smallint     ESPI code: 0 valid, 10 questionable because a flag is set
+-- flags           integer      bit set, see docs/quality.md. The value is null: 1 negative energy, 2 negative power,
+--                              4 a measure is NaN or infinite, 8 voltage out of range, 16 power factor beyond ±1,
+--                              32 frequency out of range, 64 power or energy above the limit. The value is kept:
+--                              128 energy and power disagree, 1024 the counter went back,
+--                              4096 it was fetched before its interval ended, 8192 not of the configured length,
+--                              256 spike, 512 flat line, 2048 off the grid of its channel, 16384 of interleaved grids
 -- period          varchar      the file the row is in: its month (or date, or year) in UTC
+-- frequency_hz    double       mean frequency; null when not measured or impossible; 0 is an outage, a fact
 with counted as (
-    select readings_checked.*
-    from readings_checked
-    -- Not an anti join: through a left join a filter on the channel reaches both sides.
-    left join readings_excluded
-        on readings_checked.channel_id = readings_excluded.channel_id
-        and readings_checked.timestamp = readings_excluded.timestamp
-        and readings_checked.interval_s = readings_excluded.interval_s
-    where readings_excluded.channel_id is null
+    select readings_counted.*, coalesce(suspects.flags, 0) as marks,
+    from readings_counted
+    left join suspects
+        on readings_counted.channel_id = suspects.channel_id
+        and readings_counted.timestamp = suspects.timestamp
+        and readings_counted.interval_s = suspects.interval_s
+),
+
+final as (
+    select
+        * exclude (marks)
+        replace (
+            cast(case when flags | marks = 0 then 0 else 10 end as smallint) as quality,
+            flags | marks as flags
+        ),
+    from counted
 )
 
-select * from counted
+select * from final

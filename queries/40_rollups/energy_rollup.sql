@@ -1,29 +1,41 @@
--- The one mechanism behind energy_hourly, energy_daily, energy_weekly and energy_monthly: clean readings of a
--- channel summed over the hours, days, weeks or months of its site's calendar.
+-- The one mechanism behind energy_hourly, energy_daily, energy_weekly and energy_monthly: the readings of a channel
+-- that count, and the estimates for what is missing, summed over the hours, days, weeks or months of its site's
+-- calendar. Everything but the estimated and total energy, carbon and cost, is of measured readings alone.
+-- The calendar is that of the organization's zone as it is now, for all of its history.
 -- A reading belongs to the period its interval starts in, so energy is conserved. Readings are bucketed by
 -- instant and labelled locally: the two 02:00 hours of autumn stay two, a day has 23, 24 or 25 hours.
 --
--- macro:              unit
--- channel_id          varchar      the channel
--- channel_name        varchar      its name; null when the channel is unknown
--- organization_id     varchar      the organization it belongs to
--- organization_name   varchar      the organization's name
--- time_zone           varchar      the zone whose calendar is used
--- hour_s              bigint       hour: its first instant as epoch seconds; else null
--- local_hour_s        bigint       hour: wall clock seconds since 1970; else null
--- first_date          date         the first day of the day, week or month at the site; hour: null
--- energy_kwh          double       sum of energy; null when nothing was measured
--- avg_power_kw        double       energy divided by the measured time; mean of power over time without energy
--- min_power_kw        double       lowest mean power of an interval
--- peak_power_kw       double       highest mean power of an interval
--- peak_at             timestamptz  start of that interval, the earliest of equals
--- avg_voltage_v       double       mean voltage over time
--- min_voltage_v       double       lowest mean voltage of an interval
--- max_voltage_v       double       highest mean voltage of an interval
--- avg_power_factor    double       power factor weighted by energy; null without energy
--- reading_count       bigint       intervals with measured energy
--- expected_count      bigint       reading_count plus the intervals that are missing, at the finest length seen
--- coverage            double       measured time divided by the period's length, 0 to 1
+-- macro:                 unit
+-- example:               energy_rollup('day')
+-- inner:                 of energy_hourly, energy_daily, energy_weekly and energy_monthly
+-- channel_id             varchar      the channel
+-- channel_name           varchar      its name; null when the channel is unknown
+-- organization_id        varchar      the organization it belongs to
+-- organization_name      varchar      the organization's name
+-- time_zone              varchar      the zone whose calendar is used
+-- hour_s                 bigint       hour: its first instant as epoch seconds; else null
+-- local_hour_s           bigint       hour: wall clock seconds since 1970; else null
+-- first_date             date         the first day of the day, week or month at the site; hour: null
+-- energy_kwh             double       sum of energy; null when nothing was measured
+-- avg_power_kw           double       energy divided by the measured time; mean of power over time without energy
+-- min_power_kw           double       lowest mean power of an interval
+-- peak_power_kw          double       highest mean power of an interval
+-- peak_at                timestamptz  start of that interval, the earliest of equals
+-- avg_voltage_v          double       mean voltage over time
+-- min_voltage_v          double       lowest mean voltage of an interval
+-- max_voltage_v          double       highest mean voltage of an interval
+-- avg_power_factor       double       power factor weighted by energy; null without energy
+-- reading_count          bigint       intervals with measured energy
+-- expected_count         bigint       reading_count plus the intervals that are missing, at the finest length seen
+-- coverage               double       measured time divided by the period's length, 0 to 1
+-- energy_measured_kwh    double       the same as energy_kwh
+-- energy_estimated_kwh   double       energy estimated for intervals without measured energy; null when none was
+-- energy_total_kwh       double       measured and estimated energy; null when neither is known
+-- estimated_count        bigint       intervals of the channel's grid with estimated energy
+-- load_factor            double       average power divided by peak power; null without a peak
+-- carbon_kg              double       total energy times carbon per kWh; null when that is not known
+-- cost                   double       energy charge of the total energy; null unless the rate of all of it is known
+-- currency               varchar      currency of the cost; null without
 with calendar_days as not materialized (
     select
         time_zone,
@@ -34,14 +46,33 @@ with calendar_days as not materialized (
     from calendar
 ),
 
+energies as (
+    select
+        channel_id,
+        timestamp,
+        interval_s,
+        energy_kwh,
+        power_kw,
+        voltage_v,
+        power_factor,
+        cast(null as double) as estimated_kwh,
+        cast(null as integer) as grid_s,
+    from readings_counted
+    union all by name
+    select channel_id, timestamp, estimated_kwh, interval_s as grid_s,
+    from grid_patches
+    where estimated_kwh is not null
+),
+
 located as (
     select
-        readings_clean.*,
-        epoch_us(readings_clean.timestamp) // 1000000 as starts_s,
+        energies.*,
+        epoch_us(energies.timestamp) // 1000000 as starts_s,
         coalesce(channel_sites.time_zone, 'UTC') as time_zone,
-    from readings_clean
+        channel_sites.rate_calendar,
+    from energies
     left join channel_sites
-        on readings_clean.channel_id = channel_sites.channel_id
+        on energies.channel_id = channel_sites.channel_id
 ),
 
 localized as (
@@ -64,6 +95,33 @@ localized as (
         and located.starts_s // 86400 = calendar_days.utc_day
 ),
 
+-- The rate of the site's quarter hour, not a number where it is not known: one such row makes the sum unknown.
+priced as (
+    select
+        localized.*,
+        case
+            -- First, so that a lake without tariffs does no arithmetic here.
+            when tariff_slots.rate is null then cast('nan' as double)
+            when localized.local_s % 86400 + coalesce(localized.interval_s, localized.grid_s)
+                <= tariff_slots.same_until_s
+                then tariff_slots.rate
+            when
+                tariff_slots.same_until_s = 86400
+                and tariff_days.next_rate = tariff_slots.rate
+                and localized.local_s % 86400 + coalesce(localized.interval_s, localized.grid_s) - 86400
+                <= tariff_days.next_same_s
+                then tariff_slots.rate
+            else cast('nan' as double)
+        end as rate,
+    from localized
+    left join tariff_days
+        on localized.rate_calendar = tariff_days.rate_calendar
+        and localized.local_s // 86400 = tariff_days.local_day
+    left join tariff_slots
+        on tariff_days.day_pattern = tariff_slots.day_pattern
+        and localized.local_s % 86400 // 900 = tariff_slots.slot
+),
+
 bucketed as (
     select
         *,
@@ -82,7 +140,7 @@ bucketed as (
                 date_trunc('month', date '1970-01-01' + cast(local_s // 86400 as integer)) as date
             )
         end as first_date,
-    from localized
+    from priced
 ),
 
 summed as (
@@ -94,7 +152,10 @@ summed as (
         sum(energy_kwh) as energy_kwh,
         sum(case when energy_kwh is not null then interval_s end) as measured_s,
         count(energy_kwh) as reading_count,
-        min(interval_s) as finest_s,
+        coalesce(min(interval_s), min(grid_s)) as finest_s,
+        sum(estimated_kwh) as energy_estimated_kwh,
+        count(estimated_kwh) as estimated_count,
+        sum(coalesce(energy_kwh, estimated_kwh) * rate) as cost,
         sum(power_kw * interval_s) as power_kws,
         sum(case when power_kw is not null then interval_s end) as power_s,
         min(power_kw) as min_power_kw,
@@ -169,9 +230,20 @@ named as (
         channel_sites.organization_id,
         channel_sites.organization_name,
         coalesce(channel_sites.time_zone, 'UTC') as time_zone,
+        channel_sites.currency as tariff_currency,
+        case
+            when energy_kwh is not null or energy_estimated_kwh is not null
+                then coalesce(energy_kwh, 0) + coalesce(energy_estimated_kwh, 0)
+        end as energy_total_kwh,
+        case when own.channel_id is null then others.carbon_kg_per_kwh else own.carbon_kg_per_kwh end
+            as carbon_kg_per_kwh,
     from summed
     left join channel_sites
         on summed.channel_id = channel_sites.channel_id
+    left join channel_settings as own
+        on summed.channel_id = own.channel_id
+    left join channel_settings as others
+        on others.channel_id = ''
 ),
 
 measured as (
@@ -219,6 +291,14 @@ final as (
             1
         ) as expected_count,
         cast(least(known_s / period_s, 1) as double) as coverage,
+        energy_kwh as energy_measured_kwh,
+        energy_estimated_kwh,
+        energy_total_kwh,
+        estimated_count,
+        case when peak_power_kw > 0 then avg_power_kw / peak_power_kw end as load_factor,
+        energy_total_kwh * carbon_kg_per_kwh as carbon_kg,
+        case when not isnan(cost) then cost end as cost,
+        case when not isnan(cost) then tariff_currency end as currency,
     from measured
 )
 

@@ -14,3 +14,11 @@ union all
 select 'month' as unit, channel_id, cast(month as varchar) as period, coverage,
 from energy_monthly
 where coverage is null or not coverage between 0 and 1 or reading_count > expected_count
+union all
+-- Without a channel of which energy is expected an organization has no coverage.
+select 'organization month' as unit, organization_id, cast(month as varchar) as period, coverage,
+from organization_monthly
+where
+    (coverage is null) <> (expected_count is null)
+    or not coverage between 0 and 1
+    or reading_count > expected_count

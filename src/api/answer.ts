@@ -26,6 +26,9 @@ export type BadAnswerReason =
 
 const keptBodyChars = 1024 * 1024;
 
+/** A year of quarter-hours with all fields holds fewer. Parsed, an empty list takes forty times the memory of its text. */
+const mostValues = 3_000_000;
+
 /** A body as an error may carry it: at most 1 MiB of text. */
 export function cutBody(body: string): string {
     return body.length > keptBodyChars ? body.slice(0, keptBodyChars) : body;
@@ -49,7 +52,11 @@ export function badAnswer(
 export function parseObject(body: string, context: AnswerContext): Readonly<Record<string, unknown>> {
     const text = body.trim();
     if (text === '') throw badAnswer('empty_body', 'has an empty body', body, context);
-    const value = parseJson(text);
+    if (body.length > mostValues && countValues(body) > mostValues) {
+        throw badAnswer('too_large', `holds more than ${mostValues} values`, body, context);
+    }
+    // Not of the trimmed text: it stands in the snapshot as it came, and JSON knows fewer blanks than `trim`.
+    const value = parseJson(body);
     if (value === undefined) {
         throw looksCut(text)
             ? badAnswer('truncated', `is JSON cut off after ${text.length} characters`, body, context)
@@ -77,14 +84,30 @@ function parseJson(text: string): unknown {
 }
 
 function looksCut(text: string): boolean {
-    const closing = text.startsWith('{') ? '}' : text.startsWith('[') ? ']' : undefined;
-    if (closing === undefined) return false;
+    const end = text.startsWith('{') ? '}' : text.startsWith('[') ? ']' : undefined;
+    if (end === undefined) return false;
     // A cut can fall just behind an inner bracket, so an unbalanced count tells as much as the last character.
-    return !text.endsWith(closing) || count(text, /[{[]/g) !== count(text, /[}\]]/g);
+    return !text.endsWith(end) || hasOpenBrackets(text);
 }
 
-function count(text: string, pattern: RegExp): number {
-    return text.match(pattern)?.length ?? 0;
+function hasOpenBrackets(text: string): boolean {
+    return countCodes(text, opening) !== countCodes(text, closing);
+}
+
+/** At most so many values stand in a JSON text; commas and brackets inside of strings count as well. */
+function countValues(text: string): number {
+    return countCodes(text, opening) + countCodes(text, comma);
+}
+
+const opening = new Set([0x5b, 0x7b]);
+const closing = new Set([0x5d, 0x7d]);
+const comma = new Set([0x2c]);
+
+/** Counted in place: a list of every bracket of a hostile answer would fill the memory. */
+function countCodes(text: string, codes: ReadonlySet<number>): number {
+    let count = 0;
+    for (let at = 0; at < text.length; at += 1) if (codes.has(text.charCodeAt(at))) count += 1;
+    return count;
 }
 
 function quoteStart(text: string): string {

@@ -41,7 +41,7 @@ export interface ApiOptions {
     readonly concurrency: number;
     /** For one whole answer, body included. */
     readonly timeoutMs: number;
-    /** A larger body is a SOURCE_BAD_ANSWER, its reading is stopped. Default 256 MiB. */
+    /** A larger body is a SOURCE_BAD_ANSWER, its reading is stopped. Default 32 MiB. */
     readonly maxAnswerBytes?: number;
     /** Fields each channel is known to deliver, by channel id; the client adds what it learns. */
     readonly knownFields?: Map<string, readonly string[]>;

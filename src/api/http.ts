@@ -7,6 +7,7 @@ import { type AnswerContext, badAnswer } from './answer.ts';
 import { type BodyText, readBody } from './body.ts';
 import type { ApiCounters } from './counters.ts';
 import { type Asked, FailedTry, failureOfNetwork, failureOfStatus, failureOfTimeout } from './failures.ts';
+import { mendHalfLetters } from './half-letters.ts';
 import { type Pace, sleepOrStop } from './pace.ts';
 import { describeQuery, encodeQuery, type QueryPair } from './query.ts';
 import { type Failure, parseRetryAfter, retryDelayMs } from './retry.ts';
@@ -55,7 +56,8 @@ export interface TransportParts {
     readonly log: Logger;
 }
 
-const defaultMaxAnswerBytes = 256 * 1024 * 1024;
+/** Ten times the longest answer a plan asks for, and little enough to be held in memory several times over. */
+const defaultMaxAnswerBytes = 32 * 1024 * 1024;
 const maxErrorBodyBytes = 1024 * 1024;
 
 /** Throws SETTINGS_INVALID when the base URL is no http(s) address or the user agent can't stand in a header. */
@@ -156,7 +158,7 @@ export function createTransport(options: TransportOptions, parts: TransportParts
             return 'refused';
         }
         if (response.ok) {
-            if (!body.cut) return { status, body: body.text, startedAt, finishedAt };
+            if (!body.cut) return { status, body: keepable(asked, body.text), startedAt, finishedAt };
             const sentence = `is larger than ${maxAnswerBytes} bytes`;
             const context = { path: asked.path, query: asked.query, status };
             throw badAnswer('too_large', sentence, session.redact(body.text), context);
@@ -168,6 +170,16 @@ export function createTransport(options: TransportOptions, parts: TransportParts
             retryAfterMs: parseRetryAfter(response.headers.get('retry-after'), finishedAt),
             location: hostOf(response.headers.get('location'), base),
         });
+    }
+
+    /** An answer is kept verbatim, but for our own secrets and for halves of letters, which DuckDB does not read. */
+    function keepable(asked: Asked, body: string): string {
+        const clean = session.redactBody(body);
+        if (clean !== body) {
+            const sentence = `the answer to ${asked.path} repeats our credentials; they are kept as [secret]`;
+            log.warn('secret_echoed', { method: asked.method, path: asked.path }, sentence);
+        }
+        return mendHalfLetters(clean);
     }
 
     async function fetchWhole(

@@ -19,11 +19,16 @@ export const wireInteger = wireNumber.refine(Number.isSafeInteger, 'is not a who
 export const text = z
     .union([z.string(), z.number(), z.boolean()])
     .nullish()
-    .transform((value) => (value === null || value === undefined || value === '' ? null : String(value)));
+    .transform((value) => (value === null || value === undefined || value === '' ? null : readable(value)));
+
+/** Half of a surrogate pair is no text: nothing that reads UTF-8 takes it. */
+function readable(value: string | number | boolean): string {
+    return String(value).replaceAll(/\p{Surrogate}/gu, '\ufffd');
+}
 
 /** An id: never empty, kept as text. */
 export const id = scalar
-    .transform((value) => String(value).trim())
+    .transform((value) => readable(value).trim())
     .refine((value) => value !== '', 'is empty');
 
 /** A number or its text; "", null and absent become null. */
@@ -32,8 +37,17 @@ export const number = z.preprocess(
     wireNumber.nullable(),
 );
 
-/** Epoch seconds; 0, "" and null mean none. */
-export const epoch = number.transform((value) => (value === 0 ? null : value));
+/** A number that counts or names a state; a fraction is an issue. */
+export const whole = number.refine((value) => value === null || isInt32(value), 'is not a whole number');
+
+function isInt32(value: number): boolean {
+    return (value | 0) === value;
+}
+
+/** Epoch seconds of the years 1 to 9999, fractions dropped; 0, "" and null mean none. */
+export const epoch = number
+    .refine((value) => value === null || (value >= -62_135_596_800 && value < 253_402_300_800), 'is no date')
+    .transform((value) => (value === null || value === 0 ? null : Math.floor(value)));
 
 const flags: Readonly<Record<string, boolean>> = {
     true: true,

@@ -8,6 +8,7 @@ import { AppError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { Secret } from '../core/secret.ts';
 import type { ApiCounters } from './counters.ts';
+import { redactBody, redactText, spellingsOf } from './redact.ts';
 
 export interface Credentials {
     /** Named, by its host alone, when it refuses the rest. */
@@ -35,9 +36,13 @@ export interface Session {
     release(pass: Pass): void;
     /** The text without any secret of this session. */
     redact(text: string): string;
+    /** The same for the body of an answer: JSON stays JSON, its numbers untouched. */
+    redactBody(body: string): string;
 }
 
 export const tokenHeader = 'x-eniscope-token';
+
+const keptSpellings = 64;
 
 /** Trims e-mail, password and key. Throws SETTINGS_INVALID when the key can't stand in a header. */
 export function createSession(credentials: Credentials, counters: ApiCounters, log: Logger): Session {
@@ -49,7 +54,8 @@ export function createSession(credentials: Credentials, counters: ApiCounters, l
     checkHeaderValue(apiKey, 'The API key');
     const passwordMd5 = createHash('md5').update(password).digest('hex');
     const basic = Buffer.from(`${email}:${passwordMd5}`).toString('base64');
-    const seenTokens = new Set<string>();
+    const lasting = [apiKey, password, passwordMd5, basic].flatMap(spellingsOf);
+    let passing: readonly string[] = [];
 
     let token: string | undefined;
     let tokenEverTaken = false;
@@ -59,10 +65,13 @@ export function createSession(credentials: Credentials, counters: ApiCounters, l
     let refused: AppError | undefined;
     let login: { readonly done: Promise<void>; readonly finish: () => void } | undefined;
 
-    function adopt(newest: string | null): void {
-        if (newest === null || newest.trim() === '' || basicAlways) return;
-        token = newest.trim();
-        seenTokens.add(token);
+    function adopt(newest: string): void {
+        if (!basicAlways) token = newest;
+    }
+
+    /** A token is a secret whether it is used or not. The latest are enough: a server repeats what it was just told. */
+    function remember(newest: string): void {
+        passing = [...new Set([...passing, ...spellingsOf(newest)])].slice(-keptSpellings);
     }
 
     function keepBasic(why: string): void {
@@ -110,7 +119,10 @@ export function createSession(credentials: Credentials, counters: ApiCounters, l
                     keepBasic('the API refuses its own tokens');
                 if (pass.opensSession && answer.token === null) keepBasic('the API hands out no token');
             }
-            if (answer.status !== 401 && answer.status !== 419) adopt(answer.token);
+            const newest = answer.token?.trim() ?? '';
+            if (newest === '') return;
+            remember(newest);
+            if (answer.status !== 401 && answer.status !== 419) adopt(newest);
         },
         refuse(pass, status, refusalsBefore) {
             if (pass.token !== undefined) {
@@ -137,12 +149,8 @@ export function createSession(credentials: Credentials, counters: ApiCounters, l
             login?.finish();
             login = undefined;
         },
-        redact(text) {
-            const secrets = [apiKey, password, passwordMd5, basic, ...seenTokens];
-            return secrets
-                .filter((secret) => secret.length >= 6)
-                .reduce((clean, secret) => clean.replaceAll(secret, '[secret]'), text);
-        },
+        redact: (text) => redactText(text, [...lasting, ...passing]),
+        redactBody: (body) => redactBody(body, [...lasting, ...passing]),
     };
 }
 

@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { type AnswerContext, badAnswer, isObject, parseObject } from './answer.ts';
 import { type ReadingRecord, readRecords } from './records.ts';
-import { epoch, flag, id, number, scalar, text, wireInteger } from './scalars.ts';
+import { epoch, flag, id, number, scalar, text, whole, wireInteger } from './scalars.ts';
 
 /** A readings answer. `from`, `to` and `ts` are epoch seconds, `resolution` the seconds of a bucket as answered. */
 export interface ReadingsEnvelope {
@@ -105,7 +105,7 @@ const organization = z.object({
     state: text,
     postCode: text,
     country: text,
-    status: number,
+    status: whole,
     createdTs: epoch,
     modifiedTs: epoch,
 });
@@ -118,7 +118,7 @@ const device = z.object({
     organizationId: text,
     parentId: text,
     uuId: text,
-    status: number,
+    status: whole,
     registered: epoch,
     expires: epoch,
     timeZone: text,
@@ -145,7 +145,7 @@ const channel = z.preprocess(
         dataType: text,
         in_tsdb: text,
         costEnabled: flag,
-        status: number,
+        status: whole,
         registered: epoch,
         expires: epoch,
         installedTs: epoch,

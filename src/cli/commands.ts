@@ -8,16 +8,21 @@ import { exportViews } from './commands/export.ts';
 import { fields } from './commands/fields.ts';
 import { ingest } from './commands/ingest.ts';
 import { init } from './commands/init.ts';
+import { pack } from './commands/pack.ts';
 import { query } from './commands/query.ts';
 import { rebuild } from './commands/rebuild.ts';
+import { repair } from './commands/repair.ts';
 import { repartition } from './commands/repartition.ts';
 import { retention } from './commands/retention.ts';
 import { schedule } from './commands/schedule.ts';
+import { settings } from './commands/settings.ts';
 import { simulate } from './commands/simulate.ts';
 import { status } from './commands/status.ts';
 import { sync } from './commands/sync.ts';
+import { tariffs } from './commands/tariffs.ts';
 import { verify } from './commands/verify.ts';
 import { views } from './commands/views.ts';
+import { why } from './commands/why.ts';
 
 export const commands: readonly Command[] = [
     init,
@@ -28,11 +33,16 @@ export const commands: readonly Command[] = [
     views,
     status,
     check,
+    why,
     verify,
     rebuild,
+    repair,
+    pack,
     retention,
     repartition,
     fields,
+    settings,
+    tariffs,
     exportViews,
     schedule,
     config,

@@ -7,6 +7,7 @@ import type { DuckDB } from '../warehouse/duckdb.ts';
 import type { View } from '../warehouse/view-file.ts';
 import type { Context } from './context.ts';
 import { readVersion } from './package.ts';
+import { warnOfReadableSecrets } from './readable-secrets.ts';
 
 /** Opens the lake of the settings for the time `use` takes; `write` takes its lock. */
 export async function openLake<T>(
@@ -37,19 +38,22 @@ export async function openLake<T>(
     }
 }
 
-/** Opens the lake's views for reading. No lock: a writer may be at work. `writable` folders may receive results. */
+/** Opens the lake's views for reading. No lock: a writer may be at work. `writable` files may receive results. */
 export async function openViews<T>(
     context: Context,
     writable: readonly string[],
     use: (db: DuckDB, views: readonly View[], manifest: LakeManifest) => Promise<T>,
 ): Promise<T> {
-    const [manifest, { openCatalog }] = await Promise.all([
+    const [manifest, { openCatalog }, { lakePaths }] = await Promise.all([
         requireManifest(context),
         import('../warehouse/catalog.ts'),
+        import('../lake/layout.ts'),
     ]);
     const { fields, granularity } = manifest;
     const { signal } = context.runtime;
-    return openCatalog({ root: context.settings.lake, fields, granularity, writable }, async (db, views) => {
+    const { root, catalog, catalogSql } = lakePaths(context.settings.lake);
+    const published = { catalogFile: catalog, sqlFile: catalogSql };
+    return openCatalog({ root, fields, granularity, writable, published }, async (db, views) => {
         const interrupt = (): void => db.connection.interrupt();
         signal.addEventListener('abort', interrupt, { once: true });
         try {
@@ -77,7 +81,10 @@ async function requireManifest(context: Context): Promise<LakeManifest> {
     });
 }
 
-/** A client of the API with the settings' credentials. Throws SETTINGS_MISSING_CREDENTIALS naming what is not set. */
+/**
+ * A client of the API with the settings' credentials. Throws SETTINGS_MISSING_CREDENTIALS naming what is not set, and
+ * SETTINGS_INSECURE when they would travel in the open.
+ */
 export async function openApi(context: Context): Promise<ApiClient> {
     const { settings, runtime, log } = context;
     const { apiKey, email, password } = settings;
@@ -95,7 +102,12 @@ export async function openApi(context: Context): Promise<ApiClient> {
             },
         );
     }
-    const { createApiClient } = await import('../api/client.ts');
+    warnOfReadableSecrets(context);
+    const [{ createApiClient }, { checkConnection }] = await Promise.all([
+        import('../api/client.ts'),
+        import('../api/connection.ts'),
+    ]);
+    checkConnection(settings.apiUrl, { env: runtime.env, allowHttp: settings.allowHttp === 'yes' });
     return createApiClient(
         {
             baseUrl: settings.apiUrl,

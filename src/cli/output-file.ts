@@ -5,14 +5,21 @@ import { AppError, messageOf } from '../core/errors.ts';
 import { toSystemError } from '../core/system-errors.ts';
 import { makeFolder as makeWithParents } from '../lake/files.ts';
 
-/** Lets `write` fill a temporary file, then gives it its name. `tag` keeps two runs apart. */
+/** Where a result is written before it gets its name. `tag` keeps two runs apart. */
+export function temporaryOf(file: string, tag: string | number): string {
+    return join(dirname(file), `.${basename(file)}.${tag}.tmp`);
+}
+
+/** Lets `write` fill a temporary file, then gives it its name. */
 export async function writeWhole<T>(
     file: string,
     tag: string | number,
     write: (temporary: string) => Promise<T>,
 ): Promise<T> {
-    const temporary = join(dirname(file), `.${basename(file)}.${tag}.tmp`);
+    const temporary = temporaryOf(file, tag);
     try {
+        // One that a killed run left: DuckDB would write beside it, where it may not.
+        await rm(temporary, { force: true });
         const result = await write(temporary);
         await rename(temporary, file);
         return result;

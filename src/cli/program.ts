@@ -1,8 +1,8 @@
 /** Turns the declared commands into a yargs program: strict, silent about itself, with "did you mean". */
 import yargs, { type Argv, type Options } from 'yargs';
-import { findNearest } from '../config/nearest.ts';
 import { type SettingKey, settingFacts } from '../config/schema.ts';
 import { AppError } from '../core/errors.ts';
+import { findNearest } from '../core/nearest.ts';
 import type { Runtime } from '../core/runtime.ts';
 import { type Command, demandSingleValues, flag, type OptionSet, type OptionSpec, text } from './command.ts';
 import { commands } from './commands.ts';

@@ -1,6 +1,7 @@
 /** The progress line of a terminal: done of planned, rate, time left. Anywhere else it says nothing. */
 import { Writable } from 'node:stream';
 import cliProgress from 'cli-progress';
+import { printable } from '../core/printable.ts';
 import type { OutputStream } from '../core/runtime.ts';
 import { type Progress, silentProgress } from '../ingest/context.ts';
 import type { Context } from './context.ts';
@@ -35,7 +36,7 @@ export function openProgress({ runtime, voice, settings }: Context): Progress {
             });
             bar.start(total, 0, { text: '' });
         },
-        step: (done, text = '') => bar?.increment(done, { text }),
+        step: (done, text = '') => bar?.increment(done, { text: printable(text) }),
         grow: (more) => bar?.setTotal(bar.getTotal() + more),
         stop: () => {
             bar?.stop();

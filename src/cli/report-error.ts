@@ -1,6 +1,7 @@
 /** Tells a person or a log what went wrong, and gives the exit code. No stack unless it was asked for. */
 import colors from 'picocolors';
 import { messageOf } from '../core/errors.ts';
+import { printable } from '../core/printable.ts';
 import type { OutputStream } from '../core/runtime.ts';
 import { causesOf, toSystemError } from '../core/system-errors.ts';
 import type { Voice } from './context.ts';
@@ -36,10 +37,10 @@ interface Told {
 
 function formatForPeople({ code, message, hint, stack }: Told, color: boolean): string {
     const { red, dim } = colors.createColors(color);
-    const lines = [`${red('error:')} ${message}`];
-    if (hint !== undefined) lines.push(`  ${hint}`);
+    const lines = [`${red('error:')} ${printable(message)}`];
+    if (hint !== undefined) lines.push(`  ${printable(hint)}`);
     lines.push(dim(`  ${code}`));
-    if (stack !== undefined) lines.push('', stack);
+    if (stack !== undefined) lines.push('', printable(stack));
     return `${lines.join('\n')}\n`;
 }
 

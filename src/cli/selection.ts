@@ -1,8 +1,8 @@
 /** Channels and organizations as people name them, looked up in the lake. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { findNearest } from '../config/nearest.ts';
 import { AppError } from '../core/errors.ts';
+import { findNearest } from '../core/nearest.ts';
 import { isChannelId, lakePaths } from '../lake/layout.ts';
 import type { DuckDB } from '../warehouse/duckdb.ts';
 

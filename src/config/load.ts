@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { AppError, messageOf } from '../core/errors.ts';
-import { findNearest } from './nearest.ts';
+import { findNearest } from '../core/nearest.ts';
 import {
     isSettingKey,
     type SettingFacts,
@@ -191,9 +191,10 @@ function parseSettings(raw: Record<string, unknown>, originOf: (key: SettingKey)
     );
 }
 
-/** An address with a password in it is refused, and not repeated. */
+/** An address with a password or a key in it is refused, and not repeated. A user's name may hold an `@` itself. */
 function hideCredentials(value: string): string {
-    return value.replace(/\/\/[^/@]*@/, '//[secret]@');
+    if (!value.includes('//')) return value;
+    return value.replace(/\/\/.*@/s, '//[secret]@').replace(/[?#].*"/s, '?[secret]"');
 }
 
 function withAbsolutePath(found: Found, facts: SettingFacts): unknown {

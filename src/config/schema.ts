@@ -44,6 +44,13 @@ const shape = {
         default: 'https://core.eniscope.com',
         description: 'Address of the Eniscope Core API; may carry a prefix such as /v1.',
     }),
+    allowHttp: choice('no', 'yes').register(facts, {
+        env: 'ENISCOPE_ALLOW_HTTP',
+        placeholder: 'WORD',
+        default: 'no',
+        description:
+            'yes lets password and key travel unencrypted, over http to another machine; no refuses that.',
+    }),
     apiKey: secret().optional().register(facts, {
         env: 'ENISCOPE_API_KEY',
         placeholder: 'KEY',

@@ -3,9 +3,9 @@
  * and says in its message what is allowed.
  */
 import { z } from 'zod';
+import { findNearest } from '../core/nearest.ts';
 import { Secret } from '../core/secret.ts';
 import { findField } from '../model/fields.ts';
-import { findNearest } from './nearest.ts';
 
 const anyText = z.union([z.string(), z.number()], 'must be text').transform((value) => String(value).trim());
 

@@ -11,6 +11,11 @@ export const errorCodes = {
         meaning: 'A setting has a value it cannot have, or a config file an unknown key.',
     },
     SETTINGS_MISSING_CREDENTIALS: { exit: 3, meaning: 'API key, e-mail or password are not set.' },
+    SETTINGS_INSECURE: {
+        exit: 3,
+        meaning:
+            'Credentials would travel where others can read them: plain http, or certificates unchecked.',
+    },
     SETTINGS_CREDENTIALS_REFUSED: { exit: 3, meaning: 'The API refused the credentials.' },
     SOURCE_UNREACHABLE: { exit: 4, meaning: 'The API host could not be reached.' },
     SOURCE_TIMEOUT: { exit: 4, meaning: 'The API did not answer in time, tries included.' },

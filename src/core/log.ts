@@ -1,6 +1,7 @@
 /** What the program says while it works: sentences for a person, JSON lines for cron. Built on pino. */
 import pino from 'pino';
 import { prettyFactory } from 'pino-pretty';
+import { printable } from './printable.ts';
 import type { OutputStream } from './runtime.ts';
 
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -49,7 +50,7 @@ function textFormat(color: boolean): (line: string) => string {
         ignore: 'time,level',
         messageFormat: (log, messageKey) => {
             const level = String(log.level);
-            return `${level === 'info' ? '' : `${level === 'warn' ? 'warning' : level}: `}${String(log[messageKey])}`;
+            return `${level === 'info' ? '' : `${level === 'warn' ? 'warning' : level}: `}${printable(String(log[messageKey]))}`;
         },
     });
 }

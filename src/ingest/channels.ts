@@ -12,6 +12,18 @@ export interface KnownChannel {
     readonly isListed: boolean;
 }
 
+/** A channel of which only raw snapshots are known. */
+export function namelessChannel(channelId: string): KnownChannel {
+    return {
+        channelId,
+        channelName: channelId,
+        organizationId: null,
+        organizationName: null,
+        timeZone: 'UTC',
+        isListed: true,
+    };
+}
+
 /** The channels a command means, in the order of their ids. Throws USAGE_UNKNOWN_CHANNEL for a name nobody has. */
 export function selectChannels(
     known: readonly KnownChannel[],

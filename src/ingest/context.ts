@@ -9,6 +9,7 @@ import { withLock } from '../lake/lock.ts';
 import { type LakeManifest, readManifest } from '../lake/manifest.ts';
 import { formatRunId, type Journal, openJournal } from '../lake/runs.ts';
 import { recoverRewrite } from './recover-rewrite.ts';
+import { noteWrittenSpans, type WrittenSpans } from './written-spans.ts';
 
 /** Requests or partitions done of planned, as a person at a terminal sees it. */
 export interface Progress {
@@ -30,6 +31,7 @@ export interface LakeContext {
     readonly runtime: Runtime;
     readonly log: Logger;
     readonly progress: Progress;
+    readonly written: WrittenSpans;
 }
 
 export interface OpenLakeOptions {
@@ -90,5 +92,6 @@ async function openContext(paths: LakePaths, options: OpenLakeOptions): Promise<
         runtime,
         log: options.log,
         progress: options.progress ?? silentProgress,
+        written: noteWrittenSpans(),
     };
 }

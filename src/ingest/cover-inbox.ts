@@ -1,5 +1,5 @@
 /** Makes sure the coverage knows of every waiting snapshot, before it leaves the inbox. */
-import pLimit from 'p-limit';
+import { together } from '../core/together.ts';
 import { answeredSpans, readCoverage, writeCoverage } from '../lake/coverage.ts';
 import type { Snapshot } from '../lake/snapshots.ts';
 import type { LakeContext } from './context.ts';
@@ -23,6 +23,5 @@ export async function coverInbox(lake: LakeContext, snapshots: readonly Snapshot
             await readCoverage(lake.paths, channelId, waiting, lake.manifest.fields),
         );
     };
-    const limit = pLimit(8);
-    await Promise.all([...byChannel].map(([channelId, waiting]) => limit(() => cover(channelId, waiting))));
+    await together(byChannel, 8, ([channelId, waiting]) => cover(channelId, waiting));
 }

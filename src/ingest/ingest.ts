@@ -2,9 +2,9 @@
  * Pulls what is missing: plan, ask, verify, land. The failure of one channel stops no other; every span ends in the
  * journal as landed, empty, coarser than asked, failed or quarantined.
  */
-import pLimit from 'p-limit';
 import type { ApiClient } from '../api/client.ts';
 import { AppError } from '../core/errors.ts';
+import { together } from '../core/together.ts';
 import { type ChannelCoverage, readCoverage } from '../lake/coverage.ts';
 import { listInbox, type Snapshot } from '../lake/snapshots.ts';
 import type { Resolution } from '../model/time.ts';
@@ -117,14 +117,15 @@ export async function ingestInto(
     const total = plans.reduce((sum, plan) => sum + plan.requests.length, 0);
     tally.planned(total);
     lake.progress.start(total, 'requests');
-    const limit = pLimit(options.concurrency);
     const stop = new AbortController();
     const fields = options.fields ?? lake.manifest.fields;
     const allFields = lake.manifest.fields.every((code) => fields.includes(code));
     const { resolution, refetch } = options;
     const ask = { api, tally, stop, fields, allFields, refetch, resolution, limits: new Map() };
     try {
-        await Promise.all(plans.map((plan) => limit(() => askChannel(lake, plan, ask))));
+        // A failure that is nobody's in particular, as a full disk, ends the other channels at their next span.
+        const callOff = (error: unknown): void => stop.abort(error);
+        await together(plans, options.concurrency, (plan) => askChannel(lake, plan, ask), callOff);
     } finally {
         lake.progress.stop();
         tally.requests(api.counters.requests);

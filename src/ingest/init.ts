@@ -62,11 +62,17 @@ function refuseOther(root: string, present: LakeManifest, wanted: LakeManifest):
     );
 }
 
-/** DuckDB takes `?` for a query string and finds no files behind a backslash. */
+/**
+ * DuckDB takes `?` for a query string and finds no files behind a backslash; a folder named like a partition would be
+ * read as the month or channel of everything below it.
+ */
 function refuseOddPath(root: string): void {
-    if (!/[?\\\n]/.test(root)) return;
+    const isNamedLikePartition = /(^|\/)(channel_id|month|date|year)=/.test(root);
+    if (!/[?\\\n]/.test(root) && !isNamedLikePartition) return;
     throw new AppError('USAGE_BAD_ARGUMENTS', `a lake cannot be in ${JSON.stringify(root)}`, {
-        hint: 'Choose a folder whose path has no question mark, backslash or line break.',
+        hint: isNamedLikePartition
+            ? 'Choose a folder that is not inside a partition, such as month=2026-10, of another lake.'
+            : 'Choose a folder whose path has no question mark, backslash or line break.',
     });
 }
 

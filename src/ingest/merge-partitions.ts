@@ -6,18 +6,30 @@
  */
 import pLimit from 'p-limit';
 import { AppError, isAppError } from '../core/errors.ts';
-import { settleAll } from '../core/settle.ts';
+import { together } from '../core/together.ts';
 import { sizeMaybe } from '../lake/files.ts';
 import { partitionFile } from '../lake/layout.ts';
-import { archivePath, byAge, type Snapshot } from '../lake/snapshots.ts';
+import { byAge, type Snapshot } from '../lake/snapshots.ts';
 import type { DuckDB } from '../warehouse/duckdb.ts';
 import { type Footer, newestFetches, readFooters } from '../warehouse/merge.ts';
 import { type PartitionWriter, withPartitionWriter } from '../warehouse/partition-writer.ts';
+import { archiveSnapshots, countUses } from './archive-snapshots.ts';
+import { findChanged } from './checksums.ts';
 import type { LakeContext } from './context.ts';
 import { linkOverlaps } from './overlaps.ts';
 import { cutSnapshots, cutWork, type PartitionWork, type SizedSnapshot } from './partition-work.ts';
-import { archivedFor, hasAllRaw, setDamagedAside, setFileAside, sizeSnapshots } from './raw.ts';
+import { putPartitions } from './put-partitions.ts';
+import {
+    archivedFor,
+    archivedForLost,
+    hasAllRaw,
+    setDamagedAside,
+    setFileAside,
+    sizeSnapshots,
+} from './raw.ts';
 import type { Tally } from './tally.ts';
+import { removeUnpacked, unpackMerge, unpackSound } from './unpack.ts';
+import { withdrawPatches } from './withdraw-patches.ts';
 
 /** Enough for what is written at once; more would only make a small machine swap. */
 const memoryLimit = '400MB';
@@ -42,18 +54,11 @@ export async function mergeAll(
     const stagingFolder = lake.paths.staging;
     await withPartitionWriter({ format, stagingFolder, memoryLimit, connections }, async (writer) => {
         lake.progress.start(work.length, 'partitions');
-        const limit = pLimit({ concurrency: batchesAtOnce, rejectOnClear: true });
-        const mergeNext = async (batch: readonly PartitionWork[]): Promise<void> => {
-            try {
-                const written = await mergeBatch(lake, writer, batch, tally, mode);
-                await finishBatch(lake, batch, written, left, tally);
-            } catch (error) {
-                limit.clearQueue();
-                throw error;
-            }
-        };
         try {
-            await settleAll(cutWork(work).map((batch) => limit(mergeNext, batch)));
+            await together(cutWork(work), batchesAtOnce, async (batch) => {
+                const { merged, written } = await mergeBatch(lake, writer, batch, tally, mode);
+                await finishBatch(lake, merged, written, left, tally);
+            });
         } finally {
             lake.progress.stop();
         }
@@ -68,8 +73,10 @@ async function finishBatch(
     left: Map<string, number>,
     tally: Tally,
 ): Promise<void> {
-    const limit = pLimit(8);
-    await Promise.all(written.map(({ merge }) => limit(() => lake.files.replace(merge.target, merge.final))));
+    await putPartitions(
+        lake,
+        written.map(({ merge }) => merge),
+    );
     for (const { rows, bytes } of written) tally.partition(rows, bytes);
     await lake.journal.write(
         ...written.map(({ merge, rows, bytes }) => ({
@@ -82,7 +89,7 @@ async function finishBatch(
             rebuilt: merge.rebuilt,
         })),
     );
-    await archive(lake, batch, left, tally);
+    await archiveSnapshots(lake, batch, left, tally);
     lake.progress.step(batch.length);
 }
 
@@ -102,8 +109,11 @@ async function mergeBatch(
     batch: readonly PartitionWork[],
     tally: Tally,
     mode: 'merge' | 'rebuild',
-): Promise<Written[]> {
-    const merges = await decide(lake, writer.db, batch, mode, tally);
+): Promise<{ readonly merged: PartitionWork[]; readonly written: Written[] }> {
+    const decided = await decide(lake, writer.db, batch, mode, tally);
+    const merges = await inTurn(decided, (merge) =>
+        mode === 'merge' ? unpackSound(lake, merge, tally) : unpackMerge(lake, merge),
+    );
     // A rebuild from many snapshots may be larger than a batch: those go one by one, in slices.
     const big = merges.filter(({ snapshots }) => cutSnapshots(snapshots).length > 1);
     const small = merges.filter((merge) => !big.includes(merge));
@@ -111,13 +121,19 @@ async function mergeBatch(
         ...(await mergeTogether(lake, writer, small, tally)),
         ...(await inTurn(big, (merge) => mergeInSlices(lake, writer, merge, tally))),
     ];
-    const checked = await checkWritten(writer.db, written);
-    await linkOverlaps(
+    await removeUnpacked(
         lake,
-        writer.db,
-        checked.map(({ merge }) => ({ file: merge.target, channelId: merge.work.channelId })),
+        merges.flatMap(({ snapshots }) => snapshots),
     );
-    return checked;
+    const checked = await checkWritten(writer.db, written);
+    const coming = checked.map(({ merge }) => ({
+        file: merge.target,
+        channelId: merge.work.channelId,
+        final: merge.final,
+    }));
+    await linkOverlaps(lake, writer.db, coming);
+    await withdrawPatches(lake, writer.db, coming);
+    return { merged: merges.map(({ work }) => work), written: checked };
 }
 
 /** What each partition is merged from. */
@@ -134,19 +150,35 @@ async function decide(
         if ((await sizeMaybe(final)) !== undefined) present.add(final);
     };
     if (mode === 'merge') await Promise.all(finals.map(look));
-    const newest = await newestFetches(db, [...present]);
+    const restorable = batch.flatMap(({ partition }, index) =>
+        hasAllRaw(lake, partition) ? (finals[index] ?? []) : [],
+    );
+    const changed = await findChanged(
+        lake,
+        restorable.filter((final) => present.has(final)),
+    );
+    const newest = await newestFetches(
+        db,
+        [...present].filter((final) => !changed.has(final)),
+    );
     return inTurn([...batch.entries()], async ([index, work]) => {
         const final = finals[index] ?? '';
         const target = lake.files.temporary(`${work.channelId}-${work.partition.value}`);
         const rebuilt = mode === 'rebuild';
         const fresh = { work, final, target, base: undefined, snapshots: work.snapshots, rebuilt };
-        if (!present.has(final)) return fresh;
+        if (!present.has(final)) {
+            const archived =
+                mode === 'merge' ? await archivedForLost(lake, work.channelId, work.partition) : [];
+            if (archived.length === 0) return fresh;
+            const snapshots = await sizeSnapshots(distinct([...archived, ...work.snapshots]));
+            return { ...fresh, snapshots, rebuilt: true };
+        }
         const base = newest.get(final);
         const oldest = work.snapshots[0]?.fetchedAt ?? 0;
         if (base !== undefined && base < oldest) return { ...fresh, base: final };
         if (base === undefined) {
             if (hasAllRaw(lake, work.partition)) {
-                tally.warning(`${final} could not be read; it is made again from its raw snapshots`);
+                tally.warning(`${final} is damaged; it is made again from its raw snapshots`);
             } else await setFileAside(lake, final, work.channelId, work.partition, tally);
         }
         const archived = await archivedFor(lake, work.channelId, work.partition);
@@ -252,41 +284,6 @@ async function checkWritten(db: DuckDB, merged: readonly Merged[]): Promise<Writ
             { hint: 'Check the disk; run the command again.' },
         );
     });
-}
-
-/** A snapshot may touch several partitions; it is archived when the last of them is written. */
-function countUses(work: readonly PartitionWork[]): Map<string, number> {
-    const uses = new Map<string, number>();
-    for (const { snapshots } of work) {
-        for (const { path } of snapshots) uses.set(path, (uses.get(path) ?? 0) + 1);
-    }
-    return uses;
-}
-
-async function archive(
-    lake: LakeContext,
-    batch: readonly PartitionWork[],
-    left: Map<string, number>,
-    tally: Tally,
-): Promise<void> {
-    const done = batch
-        .flatMap(({ snapshots }) => snapshots)
-        .filter(({ path }) => {
-            const uses = (left.get(path) ?? 1) - 1;
-            left.set(path, uses);
-            return uses === 0;
-        });
-    const limit = pLimit(8);
-    await Promise.all(done.map((snapshot) => limit(() => moveToArchive(lake, snapshot, tally))));
-}
-
-async function moveToArchive(lake: LakeContext, snapshot: Snapshot, tally: Tally): Promise<void> {
-    const kept = archivePath(lake.paths, snapshot);
-    if (snapshot.path === kept) return;
-    // A damaged one was set aside and is no longer there.
-    if ((await sizeMaybe(snapshot.path)) === undefined) return;
-    await lake.files.move(snapshot.path, kept);
-    tally.snapshot();
 }
 
 async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R | undefined>): Promise<R[]> {

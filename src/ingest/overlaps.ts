@@ -13,6 +13,7 @@ import { findStrangeShape } from '../warehouse/inspect.ts';
 import { findIrregularFiles, writeEmptyFile } from '../warehouse/overlaps.ts';
 import { escapeGlob } from '../warehouse/sources.ts';
 import type { LakeContext } from './context.ts';
+import { putTables } from './put-files.ts';
 
 /** Links the channels of those written files that are not one regular grid. To be called before they take their place. */
 export async function linkOverlaps(
@@ -45,7 +46,7 @@ export async function publishOverlaps(lake: LakeContext): Promise<void> {
         await rm(dirname(dirname(none)), { recursive: true, force: true });
         const temporary = files.temporary('no-overlaps');
         await writeEmptyFile(db, temporary, { fields: manifest.fields, ...manifest.parquet });
-        await files.replace(temporary, none);
+        await putTables(lake, [{ temporary, final: none }]);
     });
 }
 

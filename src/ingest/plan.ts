@@ -5,7 +5,8 @@
  * to honour the resolution for; day totals (86400 s) follow the site's own days.
  */
 import type { ChannelCoverage } from '../lake/coverage.ts';
-import { answeredSpans, mergeSpans, subtractSpans } from '../lake/coverage.ts';
+import { answeredSpans } from '../lake/coverage.ts';
+import { mergeSpans, subtractSpans } from '../model/spans.ts';
 import {
     ceilTo,
     daySeconds,

@@ -1,13 +1,19 @@
 /** Raw snapshots as compaction and rebuild need them: sized, found by partition, set aside when damaged. */
 import { open } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import pLimit from 'p-limit';
 import { AppError, messageOf } from '../core/errors.ts';
-import { listArchive, readRaw, type Snapshot } from '../lake/snapshots.ts';
-import { type Partition, parsePartition } from '../model/time.ts';
+import { readCoverage, withoutAnswer, writeCoverage } from '../lake/coverage.ts';
+import { listFolder } from '../lake/files.ts';
+import { archiveFolder } from '../lake/layout.ts';
+import { parseSnapshot } from '../lake/snapshot-text.ts';
+import { archivePath, listArchive, readSnapshotText, type Snapshot } from '../lake/snapshots.ts';
+import { type Partition, parsePartition, partitionsOf } from '../model/time.ts';
+import { withDuckDB } from '../warehouse/duckdb.ts';
 import type { LakeContext } from './context.ts';
 import { type SizedSnapshot, touchedPartitions } from './partition-work.ts';
 import type { Tally } from './tally.ts';
+import { findUnreadable } from './unreadable.ts';
 
 /** The snapshots with the size of the text in them, from the last four bytes of the gzip file. */
 export async function sizeSnapshots(snapshots: readonly Snapshot[]): Promise<SizedSnapshot[]> {
@@ -15,7 +21,10 @@ export async function sizeSnapshots(snapshots: readonly Snapshot[]): Promise<Siz
     const limit = pLimit(32);
     return Promise.all(
         snapshots.map((snapshot) =>
-            limit(async () => ({ ...snapshot, textBytes: await readTextSize(snapshot.path) })),
+            limit(async () => ({
+                ...snapshot,
+                textBytes: snapshot.packed?.textBytes ?? (await readTextSize(snapshot.path)),
+            })),
         ),
     );
 }
@@ -39,10 +48,26 @@ export async function archivedFor(
     channelId: string,
     partition: Partition,
 ): Promise<Snapshot[]> {
-    const all = await listArchive(lake.paths, channelId);
+    const all = await listArchive(lake.paths, channelId, partition);
     return all.filter((snapshot) =>
         touchedPartitions(snapshot, partition.granularity).some(({ value }) => value === partition.value),
     );
+}
+
+/**
+ * What is archived for a partition whose file is not there: a lost file must not come back with the newest readings
+ * alone. Only the folders of its own months are looked at, so that a new partition costs next to nothing.
+ */
+export async function archivedForLost(
+    lake: LakeContext,
+    channelId: string,
+    partition: Partition,
+): Promise<Snapshot[]> {
+    for (const { value } of partitionsOf(partition, 'month')) {
+        const folder = archiveFolder(lake.paths, channelId, value);
+        if ((await listFolder(folder)).length > 0) return archivedFor(lake, channelId, partition);
+    }
+    return [];
 }
 
 /**
@@ -54,22 +79,32 @@ export async function setDamagedAside(
     snapshots: readonly SizedSnapshot[],
     tally: Tally,
 ): Promise<SizedSnapshot[]> {
-    const good: SizedSnapshot[] = [];
-    for (const snapshot of snapshots) {
-        const problem = await findDamage(snapshot.path);
-        if (problem === undefined) {
-            good.push(snapshot);
-            continue;
+    return withDuckDB({ threads: 1, memoryLimit: '400MB' }, async (db) => {
+        const good: SizedSnapshot[] = [];
+        for (const snapshot of snapshots) {
+            const problem = (await findDamage(lake, snapshot)) ?? (await findUnreadable(lake, db, snapshot));
+            if (problem === undefined) good.push(snapshot);
+            else await setSnapshotAside(lake, snapshot, problem, tally);
         }
-        if (!snapshot.path.startsWith(lake.paths.inbox)) {
-            throw new AppError('DATA_CORRUPT', `the raw snapshot ${snapshot.path} is damaged: ${problem}`, {
-                hint: 'Restore it from a backup, or fetch the span again with --refetch and delete the file.',
-            });
-        }
-        await setAside(lake, snapshot.path, `damaged snapshot: ${problem}`);
-        tally.failure(snapshot.channelId, '', 'DATA_CORRUPT', `${snapshot.file}: ${problem}`);
+        return good;
+    });
+}
+
+async function setSnapshotAside(
+    lake: LakeContext,
+    snapshot: SizedSnapshot,
+    problem: string,
+    tally: Tally,
+): Promise<void> {
+    if (!snapshot.path.startsWith(lake.paths.inbox)) {
+        throw damagedInArchive(lake, snapshot, problem);
     }
-    return good;
+    await setAside(lake, snapshot.path, `damaged snapshot: ${problem}`);
+    tally.failure(snapshot.channelId, '', 'DATA_CORRUPT', `${snapshot.file}: ${problem}`);
+    // Its readings are not in the lake: the next run asks for them again.
+    const { channelId, resolution } = snapshot;
+    const coverage = await readCoverage(lake.paths, channelId, []);
+    await writeCoverage(lake.files, lake.paths, channelId, withoutAnswer(coverage, resolution, snapshot));
 }
 
 /** Files in the inbox that are no snapshots. */
@@ -107,7 +142,8 @@ export async function setFileAside(
     tally.failure(channelId, '', 'DATA_CORRUPT', reason);
 }
 
-async function setAside(
+/** Moves a file into quarantine, its reason beside it, and tells journal and log. */
+export async function setAside(
     lake: LakeContext,
     path: string,
     reason: string,
@@ -121,13 +157,21 @@ async function setAside(
     lake.log.warn('file_set_aside', { file: basename(path), reason }, `${basename(path)}: ${reason}`);
 }
 
-async function findDamage(path: string): Promise<string | undefined> {
+/** Why a snapshot cannot be used; undefined for a good one. */
+export async function findDamage(lake: LakeContext, snapshot: Snapshot): Promise<string | undefined> {
     try {
-        const parsed: unknown = JSON.parse(await readRaw(path));
-        const isSnapshot =
-            typeof parsed === 'object' && parsed !== null && 'body' in parsed && 'request' in parsed;
-        return isSnapshot ? undefined : 'it holds no request and body';
+        parseSnapshot(await readSnapshotText(lake.paths, snapshot));
+        return undefined;
     } catch (error) {
         return messageOf(error);
     }
+}
+
+/** What is in the archive is part of the lake: it is never dropped silently. */
+export function damagedInArchive(lake: LakeContext, snapshot: Snapshot, problem: string): AppError {
+    const pack = snapshot.packed === undefined ? '' : ` in the pack of its month`;
+    return new AppError('DATA_CORRUPT', `the raw snapshot ${snapshot.file}${pack} is damaged: ${problem}`, {
+        hint: 'Restore it from a backup; or fetch the span again with --refetch, then run `eniscope-lake repair --damaged-raw`.',
+        details: { file: relative(lake.paths.root, archivePath(lake.paths, snapshot)) },
+    });
 }

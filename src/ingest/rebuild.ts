@@ -1,14 +1,20 @@
 /** Restores `readings/` and `reference/` from the raw snapshots; the result is byte-identical to what compaction made. */
 import { parseList } from '../api/wire.ts';
+import { isAppError } from '../core/errors.ts';
+import { readChecksums } from '../lake/checksums.ts';
+import { sizeMaybe } from '../lake/files.ts';
+import { referenceFile } from '../lake/layout.ts';
 import { listArchive, listArchivedChannels } from '../lake/snapshots.ts';
-import type { KnownChannel } from './channels.ts';
-import { selectChannels } from './channels.ts';
+import { namelessChannel, selectChannels } from './channels.ts';
+import { checkBytes } from './checksums.ts';
 import { compactInto } from './compact.ts';
 import type { LakeContext } from './context.ts';
 import { mergeAll } from './merge-partitions.ts';
-import { groupByPartition, type PartitionWork } from './partition-work.ts';
+import { cutWork, groupByPartition, type PartitionWork } from './partition-work.ts';
+import { nameInLake } from './problems.ts';
 import { publish } from './publish.ts';
 import { hasAllRaw, sizeSnapshots } from './raw.ts';
+import { lookBefore, proveRebuilt } from './rebuild-proof.ts';
 import { readChannels, rebuildReference } from './reference.ts';
 import type { RunSummary } from './summary.ts';
 import { type Tally, withRun } from './tally.ts';
@@ -37,30 +43,58 @@ export async function rebuild(lake: LakeContext, options: RebuildOptions): Promi
                 (item) => overlaps(item, options) && mayRebuild(lake, item, tally),
             );
             tally.planned(work.length);
-            if (!options.dryRun) await mergeAll(lake, work, tally, 'rebuild');
+            if (!options.dryRun) await rebuildPartitions(lake, work, tally);
         }
-        if (!options.dryRun) await publish(lake);
+        if (options.dryRun) return;
+        await dropDamagedCalendar(lake);
+        await publish(lake);
     });
+}
+
+/** A partition some of whose raw snapshots are damaged stays as it is and counts as failed; the others are made. */
+async function rebuildPartitions(
+    lake: LakeContext,
+    work: readonly PartitionWork[],
+    tally: Tally,
+): Promise<void> {
+    for (const batch of cutWork(work)) {
+        const before = await lookBefore(lake, batch);
+        const done: PartitionWork[] = [];
+        const make = async (items: readonly PartitionWork[]): Promise<void> => {
+            await mergeAll(lake, items, tally, 'rebuild');
+            done.push(...items);
+        };
+        await make(batch).catch(async (error: unknown) => {
+            if (!isAppError(error, 'DATA_CORRUPT')) throw error;
+            for (const item of batch) {
+                await make([item]).catch((cause: unknown) => reportDamaged(item, cause, tally));
+            }
+        });
+        await proveRebuilt(lake, before, done, tally);
+    }
+}
+
+function reportDamaged({ channelId, partition }: PartitionWork, cause: unknown, tally: Tally): void {
+    if (!isAppError(cause, 'DATA_CORRUPT')) throw cause;
+    tally.failure(channelId, '', cause.code, `${partition.value} was left as it was: ${cause.message}`);
 }
 
 async function channelsToRebuild(lake: LakeContext, options: RebuildOptions): Promise<string[]> {
     const all = await listArchivedChannels(lake.paths);
     if (options.channels.length === 0) return all;
     const named = new Map((await readChannels(lake)).map((channel) => [channel.channelId, channel]));
-    const known = all.map((channelId) => named.get(channelId) ?? nameless(channelId));
+    const known = all.map((channelId) => named.get(channelId) ?? namelessChannel(channelId));
     const wanted = { channels: options.channels, organizations: [], excludeChannels: [] };
     return selectChannels(known, wanted).map(({ channelId }) => channelId);
 }
 
-function nameless(channelId: string): KnownChannel {
-    return {
-        channelId,
-        channelName: channelId,
-        organizationId: null,
-        organizationName: null,
-        timeZone: 'UTC',
-        isListed: true,
-    };
+/** Publishing makes a calendar that is gone anew, and leaves one that is there. */
+async function dropDamagedCalendar(lake: LakeContext): Promise<void> {
+    const file = referenceFile(lake.paths, 'calendar');
+    if ((await sizeMaybe(file)) === undefined) return;
+    const name = nameInLake(lake, file);
+    const known = (await readChecksums(lake.paths, [name])).get(name);
+    if ((await checkBytes(lake, file, known)).length > 0) await lake.files.remove(file);
 }
 
 function overlaps({ partition }: PartitionWork, { from, to }: RebuildOptions): boolean {

@@ -67,12 +67,15 @@ export function channelValues(item: WireChannel): Values {
     };
 }
 
-/** The next state of a table, after a complete list was answered at `fetchedAt` (epoch ms). Sorted by nothing. */
+/**
+ * The next state of a table, after a list was answered at `fetchedAt` (epoch ms). What an incomplete one leaves out
+ * stays as it was. Sorted by nothing.
+ */
 export function nextRows(
     table: ReferenceTable,
     previous: readonly ReferenceRow[],
     listed: readonly Values[],
-    fetchedAt: number,
+    { fetchedAt, isComplete }: { readonly fetchedAt: number; readonly isComplete: boolean },
 ): ReferenceRow[] {
     const id = referenceIds[table];
     const at = new Date(fetchedAt).toISOString();
@@ -87,7 +90,9 @@ export function nextRows(
     });
     const gone = previous
         .filter((row) => !now.has(row[id] ?? null))
-        .map((row) => (row.removed_at === null ? { ...row, removed_at: at, updated_at: at } : row));
+        .map((row) =>
+            isComplete && row.removed_at === null ? { ...row, removed_at: at, updated_at: at } : row,
+        );
     return [...kept, ...gone];
 }
 

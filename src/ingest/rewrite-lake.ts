@@ -2,9 +2,10 @@
  * Changes the form of every data file: the period of a partition, the fields, the codec. The new tree is built
  * complete beside the old one and takes its place by two renames; a kill between them is mended at the next start.
  */
-import { rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { AppError } from '../core/errors.ts';
+import type { Exchange } from '../lake/exchange.ts';
 import { listFolder, makeFolder, sizeMaybe } from '../lake/files.ts';
 import {
     type LakePaths,
@@ -17,6 +18,7 @@ import { type LakeManifest, writeManifest } from '../lake/manifest.ts';
 import { partitionsOf } from '../model/time.ts';
 import { type DuckDB, withDuckDB } from '../warehouse/duckdb.ts';
 import { readBounds, rewriteRows } from '../warehouse/rewrite.ts';
+import { noteChecksums } from './checksums.ts';
 import { compactInto } from './compact.ts';
 import type { LakeContext } from './context.ts';
 import { publish } from './publish.ts';
@@ -36,6 +38,7 @@ export async function rewriteLake(lake: LakeContext, next: LakeManifest): Promis
             }
         });
         await makeFolder(staged.readings);
+        await noteChecksums(lake, await listFinished(staged.readings, lake.paths.readings));
         await exchange(lake.paths, staged.readings);
         await writeManifest(lake.files, lake.paths, next);
         await rm(oldReadings(lake.paths), { recursive: true });
@@ -67,6 +70,15 @@ async function rewriteChannel(
         if (rows === 0) await rm(dirname(target), { recursive: true });
         else tally.partition(rows, (await sizeMaybe(target)) ?? 0);
     }
+}
+
+/** Every file of the new tree, with the place it is to have. */
+async function listFinished(folder: string, place: string): Promise<Exchange[]> {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    return entries
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name))
+        .map((temporary) => ({ temporary, final: join(place, relative(folder, temporary)) }));
 }
 
 async function exchange(paths: LakePaths, finished: string): Promise<void> {

@@ -2,7 +2,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCoverage } from '../lake/coverage.ts';
-import { listFolder, readMaybe } from '../lake/files.ts';
+import { listFolder, readMaybe, sizeMaybe } from '../lake/files.ts';
+import { archiveFolder, packFile, parseArchiveMonth } from '../lake/layout.ts';
+import { parseJournalLine } from '../lake/runs.ts';
+import { listArchivedChannels } from '../lake/snapshots.ts';
 import type { Granularity } from '../model/time.ts';
 import type { LakeContext } from './context.ts';
 import { readChannels } from './reference.ts';
@@ -32,6 +35,8 @@ export interface LakeStatus {
     readonly readings: Amount;
     readonly reference: Amount;
     readonly raw: Amount;
+    /** Raw files that hold the snapshots of a whole month. */
+    readonly packs: number;
     /** Snapshots that wait for compaction. */
     readonly inbox: number;
     readonly quarantined: number;
@@ -64,10 +69,23 @@ export async function lakeStatus(lake: LakeContext): Promise<LakeStatus> {
         readings: await measure(paths.readings),
         reference: await measure(paths.reference),
         raw: await measure(join(paths.root, 'raw')),
+        packs: await countPacks(lake),
         inbox: (await listFolder(paths.inbox)).length,
         quarantined: quarantined.files,
         lastRun: await readLastRun(lake),
     };
+}
+
+async function countPacks({ paths }: LakeContext): Promise<number> {
+    let packs = 0;
+    for (const channelId of await listArchivedChannels(paths)) {
+        for (const name of await listFolder(archiveFolder(paths, channelId))) {
+            const month = parseArchiveMonth(name);
+            if (month === undefined) continue;
+            if ((await sizeMaybe(packFile(archiveFolder(paths, channelId, month)))) !== undefined) packs += 1;
+        }
+    }
+    return packs;
 }
 
 /** Files and bytes below a folder. */
@@ -84,18 +102,8 @@ async function readLastRun(lake: LakeContext): Promise<LakeStatus['lastRun']> {
     const newest = (await listFolder(lake.paths.runs)).filter((name) => name.endsWith('.jsonl')).at(-1);
     const text = newest === undefined ? undefined : await readMaybe(join(lake.paths.runs, newest));
     for (const line of (text ?? '').trimEnd().split('\n').reverse()) {
-        const entry = parseLine(line);
+        const entry = parseJournalLine(line);
         if (entry?.event === 'run_finished' || entry?.event === 'run_failed') return entry;
     }
     return undefined;
-}
-
-function parseLine(line: string): Readonly<Record<string, unknown>> | undefined {
-    try {
-        const parsed: unknown = JSON.parse(line);
-        return typeof parsed === 'object' && parsed !== null ? { ...parsed } : undefined;
-    } catch {
-        // A line torn by a crash tells nothing.
-        return undefined;
-    }
 }

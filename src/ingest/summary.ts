@@ -37,6 +37,9 @@ export interface RunSummary {
     readonly partitions: number;
     readonly rows: number;
     readonly bytes: number;
+    /** Rebuild: files whose new bytes are those recorded before, and of these the ones that had been damaged or lost. */
+    readonly identical: number;
+    readonly restored: number;
     readonly warnings: readonly string[];
 }
 

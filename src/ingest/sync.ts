@@ -3,6 +3,7 @@ import type { ApiClient } from '../api/client.ts';
 import { compactInto } from './compact.ts';
 import type { LakeContext } from './context.ts';
 import { type IngestOptions, ingestInto, type PlanPreview, previewIngest } from './ingest.ts';
+import { packDaily } from './pack.ts';
 import { publish } from './publish.ts';
 import type { RunSummary } from './summary.ts';
 import { withRun } from './tally.ts';
@@ -21,5 +22,7 @@ export async function sync(
             await compactInto(lake, tally);
             await publish(lake);
         }
+        const packed = await packDaily(lake, options.rereadDays);
+        for (const warning of packed?.warnings ?? []) tally.warning(warning);
     });
 }

@@ -12,6 +12,8 @@ export interface Tally {
     requests(sent: number): void;
     snapshot(): void;
     partition(rows: number, bytes: number): void;
+    /** A rebuilt file that is what was recorded before. */
+    identical(wasDamaged: boolean): void;
     warning(sentence: string): void;
     /** True when something failed: the run is then only partly done. */
     readonly hasFailures: boolean;
@@ -33,6 +35,8 @@ function createTally(lake: LakeContext): Tally {
         partitions: 0,
         rows: 0,
         bytes: 0,
+        identical: 0,
+        restored: 0,
     };
     return {
         request: (outcome, readings, measured) => {
@@ -62,6 +66,10 @@ function createTally(lake: LakeContext): Tally {
             count.partitions += 1;
             count.rows += rows;
             count.bytes += bytes;
+        },
+        identical: (wasDamaged) => {
+            count.identical += 1;
+            if (wasDamaged) count.restored += 1;
         },
         warning: (sentence) => {
             warnings.push(sentence);

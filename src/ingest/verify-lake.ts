@@ -1,122 +1,82 @@
-/** `verify`: what is truncated, changed, foreign, left over or not what its name says. Reads only. */
-import { join, relative } from 'node:path';
+/** `verify`: what is truncated, changed, foreign, orphaned, lost or not what its name says, and since when. Reads only. */
 import { messageOf } from '../core/errors.ts';
+import { readChecksums } from '../lake/checksums.ts';
 import { listFolder, sizeMaybe } from '../lake/files.ts';
-import { parsePartitionFolder, partitionFileName, referenceFile, referenceTables } from '../lake/layout.ts';
-import { listArchive, listArchivedChannels, listInbox, readRaw } from '../lake/snapshots.ts';
-import type { Partition } from '../model/time.ts';
-import { type DuckDB, withDuckDB } from '../warehouse/duckdb.ts';
-import { inspectPartition } from '../warehouse/inspect.ts';
+import { referenceFile, referenceTables } from '../lake/layout.ts';
+import { withDuckDB } from '../warehouse/duckdb.ts';
 import { readReference } from '../warehouse/reference.ts';
+import { checkBytes } from './checksums.ts';
 import type { LakeContext } from './context.ts';
-
-export interface Problem {
-    /** Relative to the lake. */
-    readonly file: string;
-    readonly problem: string;
-    readonly hint: string;
-}
+import { collectProblems, type Finding, nameInLake, type Problem } from './problems.ts';
+import { verifyRaw } from './verify-raw.ts';
+import { type Check, type ReadingsCheck, verifyReadings } from './verify-readings.ts';
 
 export interface Verification {
     readonly checked: number;
     readonly problems: readonly Problem[];
+    /** What could not be told, and why: sentences. */
+    readonly notes: readonly string[];
 }
 
-const rebuildHint = (channelId: string): string =>
-    `make it again with \`eniscope-lake rebuild --channel ${channelId}\``;
-
-/** `deep` also reads every row and every raw snapshot. `channels` are ids; empty = all. */
+/** `deep` also reads every row and every raw snapshot, and compares them. `channels` are ids; empty = all. */
 export async function verifyLake(
     lake: LakeContext,
     options: { readonly deep: boolean; readonly channels: readonly string[] },
 ): Promise<Verification> {
-    const problems: Problem[] = [];
-    let checked = 0;
-    const report = (path: string, problem: string, hint: string): void => {
-        problems.push({ file: relative(lake.paths.root, path), problem, hint });
-    };
-    await withDuckDB({ memoryLimit: '400MB' }, async (db) => {
-        for (const { path, channelId, partition } of await listPartitions(lake, report)) {
-            if (options.channels.length > 0 && !options.channels.includes(channelId)) continue;
-            checked += 1;
-            const found = await inspectPartition(db, path, partition, lake.manifest.fields, options.deep);
-            for (const problem of found) report(path, problem, rebuildHint(channelId));
-        }
-        checked += await verifyReference(lake, db, report);
+    const { problems, report } = collectProblems(lake);
+    return withDuckDB({ memoryLimit: '400MB' }, async (db) => {
+        const check: Check = { ...options, lake, db, report };
+        const readings = await verifyReadings(check);
+        const reference = await verifyReference(check);
+        const raw = await verifyRaw(check);
+        const notes = await describeLimits(lake, readings, options.deep);
+        return { checked: readings.checked + reference + raw, problems, notes };
     });
-    for (const stranger of (await listInbox(lake.paths)).strangers) {
-        report(stranger, 'it is not a snapshot', 'the next compact sets it aside in quarantine');
-    }
-    if (options.deep) checked += await verifyRaw(lake, options.channels, report);
-    return { checked, problems };
 }
 
-type Report = (path: string, problem: string, hint: string) => void;
-
-interface PartitionPath {
-    readonly path: string;
-    readonly channelId: string;
-    readonly partition: Partition;
-}
-
-/** Every partition file; whatever else lies under `readings` is reported. */
-async function listPartitions(lake: LakeContext, report: Report): Promise<PartitionPath[]> {
-    const { paths, manifest } = lake;
-    const found: PartitionPath[] = [];
-    for (const channel of await listFolder(paths.readings)) {
-        const folders = await listFolder(join(paths.readings, channel)).catch(() => []);
-        if (folders.length === 0)
-            report(join(paths.readings, channel), 'it does not belong here', 'remove it');
-        for (const period of folders) {
-            const folder = join(paths.readings, channel, period);
-            const parsed = parsePartitionFolder(`${channel}/${period}`, manifest.granularity);
-            if (parsed === undefined) {
-                report(folder, 'it is not a partition of this lake', 'remove it');
-                continue;
-            }
-            for (const file of await listFolder(folder)) {
-                if (file === partitionFileName) found.push({ ...parsed, path: join(folder, file) });
-                else
-                    report(
-                        join(folder, file),
-                        'it does not belong here; readers may take it for data',
-                        'remove it',
-                    );
-            }
-        }
-    }
-    return found;
-}
-
-async function verifyReference(lake: LakeContext, db: DuckDB, report: Report): Promise<number> {
+async function verifyReference({ lake, db, report }: Check): Promise<number> {
+    const recorded = await readChecksums(lake.paths);
     let checked = 0;
-    for (const table of referenceTables) {
+    for (const table of [...referenceTables, 'calendar' as const]) {
         const file = referenceFile(lake.paths, table);
-        if ((await sizeMaybe(file)) === undefined) continue;
+        const known = recorded.get(nameInLake(lake, file));
+        if ((await sizeMaybe(file)) === undefined) {
+            if (known !== undefined)
+                report(file, [{ kind: 'missing', problem: 'it is gone' }], again, known.at);
+            continue;
+        }
         checked += 1;
-        await readReference(db, table, file).catch((error: unknown) =>
-            report(
-                file,
-                `it cannot be read: ${messageOf(error)}`,
-                'make it again with `eniscope-lake rebuild`',
-            ),
-        );
+        const findings: Finding[] = await checkBytes(lake, file, known);
+        if (table !== 'calendar') {
+            await readReference(db, table, file).catch((error: unknown) =>
+                findings.push({ kind: 'unreadable', problem: `it cannot be read: ${messageOf(error)}` }),
+            );
+        }
+        report(file, findings, again, known?.at ?? null);
     }
     return checked;
 }
 
-async function verifyRaw(lake: LakeContext, channels: readonly string[], report: Report): Promise<number> {
-    let checked = 0;
-    for (const channelId of await listArchivedChannels(lake.paths)) {
-        if (channels.length > 0 && !channels.includes(channelId)) continue;
-        for (const { path } of await listArchive(lake.paths, channelId)) {
-            checked += 1;
-            await readRaw(path)
-                .then(JSON.parse)
-                .catch((error: unknown) =>
-                    report(path, `it cannot be read: ${messageOf(error)}`, 'restore it from a backup'),
-                );
-        }
-    }
-    return checked;
+const again = 'make it again with `eniscope-lake rebuild`';
+
+async function describeLimits(lake: LakeContext, readings: ReadingsCheck, deep: boolean): Promise<string[]> {
+    const { unrecorded, uncompared } = readings;
+    const leftovers = (await listFolder(lake.paths.staging)).length;
+    return [
+        ...(unrecorded === 0
+            ? []
+            : [
+                  `no checksum is recorded for ${unrecorded} of the files; \`eniscope-lake rebuild\` makes them anew and records it`,
+              ]),
+        ...(uncompared === 0 || !deep
+            ? []
+            : [
+                  `${uncompared} files were not compared with raw: their snapshots are waiting, or retention removed some`,
+              ]),
+        ...(leftovers === 0
+            ? []
+            : [
+                  `.staging holds ${leftovers} unfinished files of a run that is at work or was killed; the next one sweeps them`,
+              ]),
+    ];
 }

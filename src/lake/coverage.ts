@@ -3,10 +3,11 @@
  * is not "not asked". Derived: a lost file is made again from the names and heads of the raw snapshots.
  */
 import { z } from 'zod';
+import { mergeSpans, subtractSpans } from '../model/spans.ts';
 import type { Span } from '../model/time.ts';
 import { type LakeFiles, listFolder, readMaybe } from './files.ts';
 import { coverageFile, isChannelId, type LakePaths } from './layout.ts';
-import { listArchive, readAskedFields, type Snapshot } from './snapshots.ts';
+import { listAsked, readAskedFields, type Snapshot } from './snapshots.ts';
 
 export interface ChannelCoverage {
     /** Answered spans by asked resolution (seconds), sorted, apart from each other. */
@@ -50,11 +51,16 @@ export async function readCoverage(
     fields: readonly string[] = [],
 ): Promise<ChannelCoverage> {
     const stored = parseCoverage(await readMaybe(coverageFile(paths, channelId)));
-    // A run killed between a snapshot and its coverage left the snapshot in the inbox.
-    const unrecorded = stored === undefined ? [...(await listArchive(paths, channelId)), ...inbox] : inbox;
     const needed = fields.filter((code) => stored?.fields?.includes(code) ?? true);
     let coverage = stored ?? emptyCoverage;
-    for (const snapshot of unrecorded) {
+    for (const { resolution, fields: asked, spans } of stored === undefined
+        ? await listAsked(paths, channelId)
+        : []) {
+        if (!needed.every((code) => asked.includes(code))) continue;
+        for (const span of spans) coverage = withAnswered(coverage, resolution, span);
+    }
+    // A run killed between a snapshot and its coverage left the snapshot in the inbox.
+    for (const snapshot of inbox) {
         const asked = needed.length === 0 ? [] : await readAskedFields(snapshot.path);
         if (!needed.every((code) => asked.includes(code))) continue;
         coverage = withAnswered(coverage, snapshot.resolution, snapshot);
@@ -93,6 +99,13 @@ export function withAnswered(coverage: ChannelCoverage, resolution: number, span
     };
 }
 
+/** Coverage after an answer proved unusable: its span was asked for in vain, and counts as answered no more. */
+export function withoutAnswer(coverage: ChannelCoverage, resolution: number, span: Span): ChannelCoverage {
+    const left = answeredSpans(coverage, resolution).flatMap((old) => subtractSpans(old, [span]));
+    const answered = { ...coverage.answered, [String(resolution)]: left };
+    return withFailed({ ...coverage, answered }, resolution, span);
+}
+
 /** Coverage with one more span that was asked for in vain. */
 export function withFailed(coverage: ChannelCoverage, resolution: number, span: Span): ChannelCoverage {
     const key = String(resolution);
@@ -104,34 +117,6 @@ export function withFailed(coverage: ChannelCoverage, resolution: number, span: 
 
 export function answeredSpans(coverage: ChannelCoverage, resolution: number): readonly Span[] {
     return coverage.answered[String(resolution)] ?? [];
-}
-
-/** Sorted, apart from each other; touching spans become one. */
-export function mergeSpans(spans: readonly Span[]): Span[] {
-    const merged: Span[] = [];
-    for (const span of [...spans].sort((a, b) => a.from - b.from)) {
-        const last = merged.at(-1);
-        if (last !== undefined && span.from <= last.to) {
-            merged[merged.length - 1] = { from: last.from, to: Math.max(last.to, span.to) };
-        } else if (span.to > span.from) {
-            merged.push({ from: span.from, to: span.to });
-        }
-    }
-    return merged;
-}
-
-/** What of `span` is in none of `covered`. */
-export function subtractSpans(span: Span, covered: readonly Span[]): Span[] {
-    const left: Span[] = [];
-    let at = span.from;
-    for (const { from, to } of mergeSpans(covered)) {
-        if (to <= at) continue;
-        if (from >= span.to) break;
-        if (from > at) left.push({ from: at, to: from });
-        at = to;
-    }
-    if (at < span.to) left.push({ from: at, to: span.to });
-    return left;
 }
 
 function parseCoverage(text: string | undefined): ChannelCoverage | undefined {

@@ -12,9 +12,11 @@ import {
     readlink,
     rename,
     rm,
+    rmdir,
     stat,
     symlink,
     unlink,
+    writeFile,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { toSystemError } from '../core/system-errors.ts';
@@ -25,18 +27,28 @@ export type FileStep = 'write' | 'sync' | 'rename' | 'unlink' | 'append' | 'mkdi
 /** Called before and after each step; a test may end the process or throw a disk error here. */
 export type FileHook = (step: FileStep, path: string, when: 'before' | 'after') => void;
 
+type FileData = string | Uint8Array | AsyncIterable<Uint8Array>;
+
 export interface LakeFiles {
-    /** Writes `data` to `final` by way of the staging folder. */
-    write(final: string, data: string | Uint8Array): Promise<void>;
+    /** Writes `data` to `final` by way of the staging folder; what comes in portions is never held whole. */
+    write(final: string, data: FileData): Promise<void>;
+    /** Writes a file into the staging folder, for the run alone and unsynced, and returns its path. */
+    scratch(name: string, data: Uint8Array): Promise<string>;
+    /** Makes a temporary file by `work` and returns its path. What a failed `work` leaves is removed. */
+    build(name: string, work: (path: string) => Promise<void>): Promise<string>;
     /** Puts a finished temporary file in the place of `final`. */
     replace(temporary: string, final: string): Promise<void>;
     /** Moves a kept file to another folder of the same lake; nothing is left behind. */
     move(from: string, to: string): Promise<void>;
-    /** Appends one whole line. A line torn by an earlier crash is closed first. */
+    /** Appends whole lines, the last without its line break. A line torn by an earlier crash is closed first. */
     appendLine(file: string, line: string): Promise<void>;
+    /** Makes what was appended last through a power cut. */
+    sync(file: string): Promise<void>;
     remove(file: string): Promise<void>;
     /** Makes `path` a symbolic link to `target`, in the place of whatever else is there. */
     link(target: string, path: string): Promise<void>;
+    /** Removes an empty folder. */
+    removeFolder(folder: string): Promise<void>;
     /** A free path under `.staging`. Ends in `.tmp`, so no table's glob ever matches it. */
     temporary(name: string): string;
     /** Makes a folder and its parents. */
@@ -64,7 +76,11 @@ export function createLakeFiles(staging: string, hook: FileHook = () => {}): Lak
         if (madeFolders.has(path)) return;
         const first = await step('mkdir', path, () => makeFolder(path));
         // A new folder's entry lives in its parent: without the sync it may be gone after a power cut.
-        if (first !== undefined) await syncFolder(dirname(first));
+        for (let made = path; first !== undefined; made = dirname(made)) {
+            const parent = dirname(made);
+            await step('sync', parent, () => syncFolder(parent));
+            if (made === first) break;
+        }
         madeFolders.add(path);
     };
 
@@ -80,23 +96,26 @@ export function createLakeFiles(staging: string, hook: FileHook = () => {}): Lak
         return join(staging, `${serial}-${name}.tmp`);
     };
 
+    const build = async (name: string, work: (path: string) => Promise<void>): Promise<string> => {
+        await folder(staging);
+        const file = temporary(name);
+        try {
+            await step('write', file, () => work(file));
+        } catch (error) {
+            // Half a file on a full disk only keeps the space from the next one. The first error is the one to tell.
+            await rm(file, { force: true }).catch(() => undefined);
+            throw error;
+        }
+        return file;
+    };
+
     return {
         temporary,
         folder,
+        build,
         replace,
-        write: async (final, data) => {
-            await folder(staging);
-            const file = temporary('file');
-            await step('write', file, async () => {
-                const handle = await open(file, 'w');
-                try {
-                    await handle.writeFile(data);
-                } finally {
-                    await handle.close();
-                }
-            });
-            await replace(file, final);
-        },
+        write: async (final, data) => replace(await build('file', (path) => writeFile(path, data)), final),
+        scratch: (name, data) => build(name, (path) => writeFile(path, data)),
         move: async (from, to) => {
             await folder(dirname(to));
             await step('rename', to, () => rename(from, to));
@@ -104,6 +123,9 @@ export function createLakeFiles(staging: string, hook: FileHook = () => {}): Lak
         appendLine: async (file, line) => {
             await folder(dirname(file));
             await step('append', file, () => appendWholeLine(file, line));
+        },
+        sync: async (file) => {
+            await step('sync', file, () => syncFile(file));
         },
         remove: async (file) => {
             await step('unlink', file, () => unlink(file));
@@ -116,6 +138,10 @@ export function createLakeFiles(staging: string, hook: FileHook = () => {}): Lak
                 await symlink(target, path);
             });
             await step('sync', dirname(path), () => syncFolder(dirname(path)));
+        },
+        removeFolder: async (path) => {
+            await step('unlink', path, () => rmdir(path));
+            madeFolders.delete(path);
         },
         sweepStaging: async () => {
             const leftovers = await listFolder(staging);
@@ -192,7 +218,8 @@ async function appendWholeLine(file: string, line: string): Promise<void> {
         const last = Buffer.alloc(1);
         if (size > 0) await handle.read(last, 0, 1, size - 1);
         const torn = size > 0 && last.toString() !== '\n';
-        await handle.write(`${torn ? '\n' : ''}${line}\n`);
+        // Not `write`: on a nearly full disk that takes part of the line and calls it done.
+        await handle.appendFile(`${torn ? '\n' : ''}${line}\n`);
     } finally {
         await handle.close();
     }
@@ -215,6 +242,18 @@ export async function readMaybe(path: string): Promise<string | undefined> {
     } catch (error) {
         if (hasCode(error, 'ENOENT')) return undefined;
         throw toLakeError(error, path);
+    }
+}
+
+/** So many bytes of a file from `offset` on; fewer when it ends before. */
+export async function readPart(path: string, offset: number, bytes: number): Promise<Buffer> {
+    const handle = await open(path, 'r');
+    try {
+        const part = Buffer.alloc(bytes);
+        const { bytesRead } = await handle.read(part, 0, bytes, offset);
+        return part.subarray(0, bytesRead);
+    } finally {
+        await handle.close();
     }
 }
 

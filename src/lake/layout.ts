@@ -147,6 +147,21 @@ export function archiveFolder(paths: LakePaths, channelId: string, month?: strin
     return month === undefined ? folder : join(folder, `month=${month}`);
 }
 
+/** The archived snapshots of a month in one file, under the same glob as files of their own: `*.json.gz`. */
+export function packFile(folder: string): string {
+    return join(folder, 'snapshots.json.gz');
+}
+
+/** Where each snapshot lies in the pack of the folder. */
+export function packIndexFile(folder: string): string {
+    return join(folder, 'snapshots.index.gz');
+}
+
+/** Reads `month=2026-10`; undefined for any other name. */
+export function parseArchiveMonth(folder: string): string | undefined {
+    return /^month=(\d{4}-(?:0[1-9]|1[0-2]))$/.exec(folder)?.[1];
+}
+
 export function coverageFile(paths: LakePaths, channelId: string): string {
     return join(paths.coverage, `${checkedId(channelId)}.json`);
 }
@@ -159,7 +174,8 @@ export function journalFile(paths: LakePaths, startedAt: number): string {
 export type ReferenceTable = 'organizations' | 'devices' | 'channels';
 export const referenceTables: readonly ReferenceTable[] = ['organizations', 'devices', 'channels'];
 
-export function referenceFile(paths: LakePaths, table: ReferenceTable | 'calendar'): string {
+/** `table` is a name of this program, never one from the API or a person. */
+export function referenceFile(paths: LakePaths, table: string): string {
     return join(paths.reference, `${table}.parquet`);
 }
 

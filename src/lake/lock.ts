@@ -50,7 +50,7 @@ async function acquire(
     try {
         while (!tryLock(handle.fd)) {
             const left = deadline - clock.now();
-            if (left <= 0) throw lockedError(file, await readHolder(handle));
+            if (left <= 0) throw lockedError(file, await readHolder(handle, clock));
             await clock.sleep(Math.min(500, left));
         }
         await handle.truncate(0);
@@ -62,9 +62,13 @@ async function acquire(
     }
 }
 
-async function readHolder(handle: FileHandle): Promise<string> {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4096), 0, 4096, 0);
-    return buffer.subarray(0, bytesRead).toString();
+/** What the holder wrote about itself. It has the lock a moment before it has written: an empty file is looked at again. */
+async function readHolder(handle: FileHandle, clock: LockClock): Promise<string> {
+    for (let look = 1; ; look += 1) {
+        const { buffer, bytesRead } = await handle.read(Buffer.alloc(4096), 0, 4096, 0);
+        if (bytesRead > 0 || look === 10) return buffer.subarray(0, bytesRead).toString();
+        await clock.sleep(20);
+    }
 }
 
 function lockedError(file: string, text: string): AppError {

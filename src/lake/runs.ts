@@ -2,8 +2,11 @@
  * The run journal: one JSON line per fact in `runs/YYYY-MM.jsonl`. It tells, per channel and span, what was
  * landed, answered empty, coarser than asked, or failed and why, and it survives a kill at any byte.
  */
-
-import type { LakeFiles } from './files.ts';
+import { createReadStream } from 'node:fs';
+import { basename, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { daySeconds } from '../model/time.ts';
+import { type LakeFiles, listFolder } from './files.ts';
 import type { LakePaths } from './layout.ts';
 import { journalFile } from './layout.ts';
 
@@ -39,7 +42,7 @@ export interface PartitionEntry {
 }
 
 export interface NoteEntry {
-    readonly event: 'run_started' | 'run_finished' | 'run_failed' | 'reference' | 'warning';
+    readonly event: 'run_started' | 'run_finished' | 'run_failed' | 'reference' | 'packed' | 'warning';
     readonly [fact: string]: unknown;
 }
 
@@ -76,4 +79,33 @@ export function openJournal(
 /** `2026-11-23T09-19-47.123Z-4711` */
 export function formatRunId(startedAt: number, pid: number): string {
     return `${new Date(startedAt).toISOString().replaceAll(':', '-')}-${pid}`;
+}
+
+/** The journal's entries whose line holds `text`, of the runs that began in the month of `since` (epoch ms) or later. */
+export async function* readJournal(
+    paths: LakePaths,
+    since: number,
+    text: string,
+): AsyncGenerator<Readonly<Record<string, unknown>>> {
+    // A run that began before midnight of a month's end writes on after it.
+    const first = basename(journalFile(paths, since - daySeconds * 1000));
+    for (const name of await listFolder(paths.runs)) {
+        if (!name.endsWith('.jsonl') || name < first) continue;
+        const lines = createInterface({ input: createReadStream(join(paths.runs, name)) });
+        for await (const line of lines) {
+            const entry = line.includes(text) ? parseJournalLine(line) : undefined;
+            if (entry !== undefined) yield entry;
+        }
+    }
+}
+
+/** An entry of the journal; undefined for a line torn by a crash. */
+export function parseJournalLine(line: string): Readonly<Record<string, unknown>> | undefined {
+    try {
+        const parsed: unknown = JSON.parse(line);
+        return typeof parsed === 'object' && parsed !== null ? { ...parsed } : undefined;
+    } catch {
+        // A line torn by a crash tells nothing.
+        return undefined;
+    }
 }

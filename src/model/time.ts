@@ -9,6 +9,9 @@ export interface Span {
     readonly to: number;
 }
 
+/** All of time, as far as a reading can lie. */
+export const allTime: Span = { from: Date.UTC(1900, 0) / 1000, to: Date.UTC(2300, 0) / 1000 };
+
 /** How the readings of a channel are cut into files, in UTC; fixed per lake. */
 export type Granularity = 'day' | 'month' | 'year';
 export const granularities: readonly Granularity[] = ['day', 'month', 'year'];

@@ -40,6 +40,17 @@ export type Fault =
     | { readonly kind: 'cut'; readonly afterBytes: number }
     /** Never answers. */
     | { readonly kind: 'stall' }
+    /** Headers and so many bytes of the body, then silence. */
+    | { readonly kind: 'hang'; readonly afterBytes: number }
+    /** The body, and so many blanks, as gzip, of which only a share is sent, properly ended as far as HTTP can tell. */
+    | { readonly kind: 'pack'; readonly share: number; readonly blankBytes: number }
+    /** A body of so many bytes with status 200, never held in memory: a beginning, then one piece over and over. */
+    | {
+          readonly kind: 'flood';
+          readonly head: string;
+          readonly piece: string;
+          readonly bytes: number;
+      }
     /** The true answer with a new token; older ones are forgotten. */
     | { readonly kind: 'rotateToken' }
     /** All tokens are forgotten and a token request is answered with the status; Basic goes through. */

@@ -10,6 +10,8 @@ export interface FleetOptions {
     readonly channels: number;
     /** Customer organizations under one operator; default 1. */
     readonly organizations?: number;
+    /** Channels of the first customer; the others share the rest in turn. Left out: all share all. */
+    readonly firstCustomerChannels?: number;
     /** Dealt out to the organizations in turn; default America/New_York. */
     readonly timeZones?: readonly string[];
     readonly seed?: number;
@@ -26,14 +28,20 @@ const expiresAt = 4_070_908_800;
 /** Channels 300000, 300001, … with six and more electricity fields each, dealt out to the organizations in turn. */
 export function generatedFleet(options: FleetOptions): SiteSource {
     const { channels: count, organizations: customers = 1, seed = 1, intervalS = 60 } = options;
-    const { timeZones = ['America/New_York'], firstAt = defaultFirstAt } = options;
+    const {
+        timeZones = ['America/New_York'],
+        firstAt = defaultFirstAt,
+        firstCustomerChannels: own = 0,
+    } = options;
+    const customerOf = (index: number): number =>
+        own === 0 ? index % customers : index < own ? 0 : 1 + ((index - own) % (customers - 1));
     const zoneOf = (customer: number): string => timeZones[customer % timeZones.length] ?? 'UTC';
     const parents = new Map<string, string | null>([['40000', null]]);
     const customerIds = Array.from({ length: customers }, (_, customer) => String(40_001 + customer));
     for (const id of customerIds) parents.set(id, '40000');
     const models = new Map<string, ChannelModel>();
     const indexes = Array.from({ length: count }, (_, index) => index);
-    for (const index of indexes) models.set(idOf(index), fleetModel(index, seed, zoneOf(index % customers)));
+    for (const index of indexes) models.set(idOf(index), fleetModel(index, seed, zoneOf(customerOf(index))));
     const common = { status: '1', registeredAt: firstAt, expiresAt };
     return {
         organizations: ['40000', ...customerIds].map((organizationId, index) => ({
@@ -59,7 +67,7 @@ export function generatedFleet(options: FleetOptions): SiteSource {
             deviceTypeId: '20',
             deviceTypeCode: 'EM_8H',
             deviceTypeName: 'Eniscope 8 Hybrid Metering Point',
-            organizationId: customerIds[index % customers] ?? '40000',
+            organizationId: customerIds[customerOf(index)] ?? '40000',
             parentId: null,
             uuId: uuIdOf(index),
         })),
@@ -69,7 +77,7 @@ export function generatedFleet(options: FleetOptions): SiteSource {
             channelName: `Channel ${index + 1}`,
             deviceId: String(200_000 + index),
             meterId: String(100_000 + index),
-            organizationId: customerIds[index % customers] ?? '40000',
+            organizationId: customerIds[customerOf(index)] ?? '40000',
             uuId: uuIdOf(index),
             displayedPhase: 'system',
             dataType: 'grid meter',

@@ -92,12 +92,35 @@ export const respond = {
         editRecords((record, index) => (index === 0 ? { ...record, [code]: text } : record)),
     /** The true answer followed by so many bytes of white space: valid, and far too large. */
     huge: (bytes: number): Fault => edit((text) => text + ' '.repeat(bytes)),
+    /** So many bytes that are streamed, not held: `head` once, then `piece` until it is enough. */
+    flood: (bytes: number, head = '', piece = ' '): Fault => ({ kind: 'flood', head, piece, bytes }),
+    /** The rows of another channel, under its own id. */
+    otherChannel: (channelId = '1'): Fault => editObject((body) => ({ ...body, channel: Number(channelId) })),
+    /** The bounds of another range, as when the service ignored those that were asked. */
+    otherSpan: (byS = 86_400): Fault =>
+        editObject((body) => ({ ...body, from: Number(body.from) - byS, to: Number(body.to) - byS })),
+    /** The rows in reverse. */
+    reversed: (): Fault =>
+        editObject((body) => ({
+            ...body,
+            records: Array.isArray(body.records) ? body.records.toReversed() : [],
+        })),
+    /** Valid for JavaScript, refused by stricter readers: a key that comes twice. */
+    doubledKey: (): Fault => edit((text) => text.replace('{', '{"resolution":900,')),
+    /** Valid for JavaScript, refused by stricter readers: half of a surrogate pair in a name. */
+    halfLetter: (): Fault => edit((text) => text.replace('{', '{"note":"\\ud83d",')),
     /** Any other change to the true body. */
     edit,
     /** Headers and the first bytes of the body, then the connection drops. */
     cut: (afterBytes = 0): Fault => ({ kind: 'cut', afterBytes }),
     /** No answer, ever. */
     stall: (): Fault => ({ kind: 'stall' }),
+    /** Headers and the first bytes of the body, then nothing while the connection stands. */
+    hang: (afterBytes = 100): Fault => ({ kind: 'hang', afterBytes }),
+    /** The true body as gzip without its end. */
+    truncatedGzip: (share = 0.5): Fault => ({ kind: 'pack', share, blankBytes: 0 }),
+    /** A few hundred kilobytes of gzip that unpack to so many bytes. */
+    gzipBomb: (bytes: number): Fault => ({ kind: 'pack', share: 1, blankBytes: bytes }),
     /** The true answer with a new token; the old one no longer works. */
     rotateToken: (): Fault => ({ kind: 'rotateToken' }),
     /** The session is over: token requests get the status, Basic logs in again. */

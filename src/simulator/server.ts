@@ -1,10 +1,10 @@
 /** The simulator: the Core API over real HTTP on 127.0.0.1, with its traps as switches and its failures on demand. */
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
 import { type Answer, answerEmpty, answerError } from './answer.ts';
+import { deliver, stall } from './deliver.ts';
 import { type Fault, type FaultRequest, FaultScript } from './faults.ts';
 import { defaultQuirks, type Quirks } from './quirks.ts';
 import { RateLimit } from './rate-limit.ts';
@@ -147,7 +147,7 @@ class Service {
         const answer = this.#answer(fault, { method, path, parameters, headers, at });
         await this.#wait(answer);
         record.status = answer.status;
-        return fault.kind === 'cut' ? cut(outgoing, answer, fault.afterBytes) : send(outgoing, answer);
+        return deliver(outgoing, answer, fault);
     }
 
     #answer(fault: Fault, request: ServedRequest): Answer {
@@ -221,25 +221,4 @@ function decode(text: string): string {
         // A stray percent sign: what was sent says more than nothing.
         return text;
     }
-}
-
-/** Keeps the client waiting until it hangs up. */
-async function stall(outgoing: ServerResponse): Promise<Response> {
-    if (!outgoing.destroyed) await new Promise((resolve) => outgoing.once('close', resolve));
-    return RESPONSE_ALREADY_SENT;
-}
-
-/** Straight to the socket: a Response would send the body through a stream. */
-function send(outgoing: ServerResponse, { status, headers, body }: Answer): Response {
-    outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
-    outgoing.end(body);
-    return RESPONSE_ALREADY_SENT;
-}
-
-function cut(outgoing: ServerResponse, answer: Answer, afterBytes: number): Response {
-    const body = Buffer.from(answer.body);
-    outgoing.writeHead(answer.status, { ...answer.headers, 'content-length': body.length });
-    outgoing.flushHeaders();
-    outgoing.write(body.subarray(0, afterBytes), () => outgoing.destroy());
-    return RESPONSE_ALREADY_SENT;
 }

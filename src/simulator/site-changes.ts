@@ -44,6 +44,20 @@ export function withLateUpload(
     );
 }
 
+/** The platform corrects the channel's energy and power in the span by a factor, from `correctedAt` (epoch seconds) on. */
+export function withCorrection(
+    site: SiteSource,
+    channelId: string,
+    span: Span,
+    factor: number,
+    correctedAt: number,
+    now: () => number,
+): SiteSource {
+    return withValues(site, channelId, (code, value, bucket) =>
+        /^[EP]$/.test(code) && overlaps(bucket, span) && now() / 1000 >= correctedAt ? value * factor : value,
+    );
+}
+
 /** Power is off: V, I, P and E read a true zero for every bucket that begins in the span. */
 export function withOutage(site: SiteSource, channelId: string, span: Span): SiteSource {
     return withValues(site, channelId, (code, value, bucket) =>

@@ -9,18 +9,40 @@ import type { View } from './view-file.ts';
  */
 export function catalogStatements(sources: SourceOptions, views: readonly View[]): readonly string[] {
     const real = sourceViews(sources);
-    const empty = sourceViews({ ...sources, present: new Set() });
+    const empty = emptySources(sources);
     return [
-        'create schema if not exists checks',
-        ...empty.map(createStatement),
-        ...views.map(createStatement),
+        ...viewStatements(sources, views),
         ...real.filter((view, index) => view.sql !== empty[index]?.sql).map(createStatement),
     ];
 }
 
+/** What is the same in every lake with these fields and periods: the views, over empty sources. */
+export function viewStatements(sources: SourceOptions, views: readonly View[]): readonly string[] {
+    return [
+        'create schema if not exists checks',
+        ...emptySources(sources).map(createStatement),
+        ...views.map(createStatement),
+    ];
+}
+
+/** What is this lake's own: every source, over its files or empty, with its comments. */
+export function sourceStatements(sources: SourceOptions): readonly string[] {
+    const real = sourceViews(sources);
+    return [...real.map(createStatement), ...real.flatMap(commentsOf)];
+}
+
+function emptySources(sources: SourceOptions): readonly View[] {
+    return sourceViews({
+        root: '',
+        fields: sources.fields,
+        granularity: sources.granularity,
+        present: new Set(),
+    });
+}
+
 /** The statements that hang the headers' texts on views and columns, for people in a shell. */
-export function commentStatements(sources: SourceOptions, views: readonly View[]): readonly string[] {
-    return [...sourceViews(sources), ...views].flatMap(commentsOf);
+export function commentStatements(views: readonly View[]): readonly string[] {
+    return views.flatMap(commentsOf);
 }
 
 /** The name under which a view is asked: checks have a schema of their own. */
@@ -28,18 +50,24 @@ function qualifiedName(view: View): string {
     return view.kind === 'check' ? `checks.${identifier(view.name)}` : identifier(view.name);
 }
 
-function createStatement(view: View): string {
+/** The statement that creates one view, or replaces it. */
+export function createStatement(view: View): string {
     const name = qualifiedName(view);
-    const head =
-        view.kind === 'macro'
-            ? `create or replace macro ${name}(${view.parameters.map(identifier).join(', ')}) as table`
-            : `create or replace view ${name} as`;
-    return `${head}\n${view.sql}`;
+    const call = `${name}(${view.parameters.map(identifier).join(', ')})`;
+    switch (view.kind) {
+        case 'macro':
+            return `create or replace macro ${call} as table\n${view.sql}`;
+        case 'function':
+            return `create or replace macro ${call} as\n${view.sql}`;
+        default:
+            return `create or replace view ${name} as\n${view.sql}`;
+    }
 }
 
 function commentsOf(view: View): readonly string[] {
     const name = qualifiedName(view);
     if (view.kind === 'macro') return [`comment on macro table ${name} is ${literal(view.summary)}`];
+    if (view.kind === 'function') return [`comment on macro ${name} is ${literal(view.summary)}`];
     return [
         `comment on view ${name} is ${literal(view.summary)}`,
         ...view.columns.map(

@@ -146,7 +146,7 @@ function numberList(numbers: readonly number[]): string {
 }
 
 /** The options of the `COPY` that writes a data file. */
-export function copyOptions({ codec, version }: FileFormat): string {
+export function copyOptions({ codec, version }: Pick<FileFormat, 'codec' | 'version'>): string {
     return [
         'format parquet',
         `compression ${literal(codec)}`,

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
-import { settleAll } from '../core/settle.ts';
+import { together } from '../core/together.ts';
 import { type DuckDB, withDuckDB } from './duckdb.ts';
 import { type FileFormat, type MergeTask, writePartition } from './merge.ts';
 import { bundleTasks, writeTogether } from './merge-together.ts';
@@ -50,28 +50,21 @@ export async function withPartitionWriter<T>(
             folders.push(folder);
             return { folder, db: await db.connect() };
         };
-        const run = (job: (worker: Worker) => Promise<void>): Promise<void> =>
+        const run = (job: (worker: Worker) => Promise<number[]>): Promise<number[]> =>
             limit(async () => {
                 const worker = idle.pop() ?? (await hire());
-                await job(worker).finally(() => idle.push(worker));
+                return job(worker).finally(() => idle.push(worker));
             });
         const write = async (tasks: readonly MergeTask[]): Promise<number[]> => {
-            const counts = new Map<MergeTask, number>();
-            let hasFailed = false;
-            const jobs = bundleTasks(tasks).map((bundle) =>
-                run(async (worker) => {
-                    // Nothing more is begun when the caller is about to mend what failed.
-                    if (hasFailed) return;
-                    try {
-                        const rows = await writeBundle(worker, bundle, format);
-                        for (const [index, task] of bundle.entries()) counts.set(task, rows[index] ?? 0);
-                    } catch (error) {
-                        hasFailed = true;
-                        throw error;
-                    }
-                }),
+            const bundles = bundleTasks(tasks);
+            const rows = await together(bundles, bundles.length, (bundle) =>
+                run((worker) => writeBundle(worker, bundle, format)),
             );
-            await settleAll(jobs);
+            const counts = new Map(
+                bundles.flatMap((bundle, index) =>
+                    bundle.map((task, place) => [task, rows[index]?.[place] ?? 0] as const),
+                ),
+            );
             return tasks.map((task) => counts.get(task) ?? 0);
         };
         try {

@@ -49,6 +49,12 @@ function findView(views: readonly View[], name: string): View {
     const askable = views.filter(({ kind }) => kind === 'view' || kind === 'source');
     const view = askable.find((known) => known.name === name);
     if (view !== undefined) return view;
+    const macro = views.find((known) => known.kind === 'macro' && known.name === name);
+    if (macro !== undefined) {
+        throw new AppError('USAGE_BAD_ARGUMENTS', `${name} takes ${macro.parameters.join(', ')}`, {
+            hint: `Ask it with its arguments: \`eniscope-lake query "${macro.example ?? `${name}(…)`}"\`.`,
+        });
+    }
     const [nearest] = askable
         .map((known) => ({ name: known.name, distance: editDistance(known.name, name) }))
         .sort((a, b) => a.distance - b.distance);

@@ -1,7 +1,8 @@
 /** The reference tables' columns as the views see them: names, types and meaning, in file order. */
+import { derivedColumns } from './derived-columns.ts';
+import { gridColumns } from './grid-columns.ts';
+import { tariffColumns } from './tariff-columns.ts';
 import type { ViewColumn } from './view-file.ts';
-
-export type ReferenceTable = 'organizations' | 'devices' | 'channels' | 'calendar';
 
 export interface ReferenceTableColumns {
     readonly summary: string;
@@ -17,7 +18,7 @@ const lifetime: readonly ViewColumn[] = [
     column('removed_at', 'timestamptz', 'when the API stopped listing it; null while it does'),
 ];
 
-export const referenceColumns: Readonly<Record<ReferenceTable, ReferenceTableColumns>> = {
+const listedColumns = {
     organizations: {
         summary: 'The organizations: customers, sites and the groups above them.',
         grain: 'one row per organization_id',
@@ -97,4 +98,14 @@ export const referenceColumns: Readonly<Record<ReferenceTable, ReferenceTableCol
             ),
         ],
     },
-};
+} as const satisfies Record<string, ReferenceTableColumns>;
+
+/** Every table under `reference/`: a new one needs an entry here (or in what is spread here), and nothing else. */
+export const referenceColumns = { ...listedColumns, ...derivedColumns, ...tariffColumns, ...gridColumns };
+
+export type ReferenceTable = keyof typeof referenceColumns;
+
+const isReferenceTable = (name: string): name is ReferenceTable => Object.hasOwn(referenceColumns, name);
+
+export const referenceTables: readonly ReferenceTable[] =
+    Object.keys(referenceColumns).filter(isReferenceTable);

@@ -5,21 +5,19 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defaultFieldCodes, type Field, findField } from '../model/fields.ts';
-import { type Granularity, partitionColumn } from '../model/time.ts';
-import { identifier, literal } from './duckdb.ts';
-import { type ReferenceTable, referenceColumns } from './reference-columns.ts';
+import { allTime, type Granularity, partitionColumn, type Span } from '../model/time.ts';
+import { identifier, literal, literalList } from './duckdb.ts';
+import { journalView } from './journal-source.ts';
+import { type ReferenceTable, referenceColumns, referenceTables } from './reference-columns.ts';
 import type { View, ViewColumn } from './view-file.ts';
 
-export type SourceTable = 'readings' | 'overlapping_readings' | ReferenceTable;
-
-/** Every source view, in the order of the documentation. */
-export const sourceTables: readonly SourceTable[] = [
+/** The names of the source views: what exists before any view file is read. */
+export const sourceNames: readonly string[] = [
     'readings',
     'overlapping_readings',
-    'organizations',
-    'devices',
-    'channels',
-    'calendar',
+    'run_journal',
+    ...referenceTables,
+    'readings_span',
 ];
 
 export interface SourceOptions {
@@ -29,24 +27,40 @@ export interface SourceOptions {
     readonly fields: readonly string[];
     readonly granularity: Granularity;
     /** The tables that have at least one file; the others become typed empty views. */
-    readonly present: ReadonlySet<SourceTable>;
+    readonly present: ReadonlySet<string>;
+    /** Only these files, and of them only the readings that begin in the span, are the views of readings. */
+    readonly portion?: ReadingsPortion;
+    /** A table that is read from a file which is not in its place yet. */
+    readonly staged?: { readonly table: ReferenceTable; readonly file: string };
 }
 
-/** The views of `sourceTables`. */
+/** A part of the readings: absolute paths of partition files, and a span of epoch seconds. */
+export interface ReadingsPortion {
+    readonly channelIds: readonly string[];
+    readonly files: readonly string[];
+    /** Those of the files whose channels may have overlaps. */
+    readonly overlapping: readonly string[];
+    readonly span: Span;
+}
+
+/** `readings`, those of channels with overlaps, and one view for each reference table. */
 export function sourceViews(options: SourceOptions): readonly View[] {
-    return sourceTables.map((table) =>
-        table === 'readings' || table === 'overlapping_readings'
-            ? readingsView(table, options)
-            : referenceView(table, options),
-    );
+    return [
+        readingsView('readings', options),
+        readingsView('overlapping_readings', options),
+        journalView(escapeGlob(options.root), options.present.has('run_journal')),
+        ...referenceTables.map((table) => referenceView(table, options)),
+        readingsSpanView(options),
+    ];
 }
 
 /** Which source tables of the lake have a file now. Stops at the first partition it finds. */
-export async function findPresentTables(root: string): Promise<ReadonlySet<SourceTable>> {
-    const found = new Set<SourceTable>();
+export async function findPresentTables(root: string): Promise<ReadonlySet<string>> {
+    const found = new Set<string>();
     if (await hasPartition(join(root, 'readings'))) found.add('readings');
     if (await hasPartition(join(root, 'overlaps'))) found.add('overlapping_readings');
-    for (const table of sourceTables) {
+    if ((await namesIn(join(root, 'runs'))).some((name) => name.endsWith('.jsonl'))) found.add('run_journal');
+    for (const table of referenceTables) {
         if (await isFile(join(root, 'reference', `${table}.parquet`))) found.add(table);
     }
     return found;
@@ -79,11 +93,14 @@ async function isFile(path: string): Promise<boolean> {
     }
 }
 
+/** What the cleaning checks: the default fields, and the frequency. */
+const checkedFieldCodes: readonly string[] = [...defaultFieldCodes, 'F'];
+
 /** A measure that is not in the lake's field list is null, so that every view above works in every lake. */
-function readingsView(table: 'readings' | 'overlapping_readings', options: SourceOptions): View {
+export function readingsView(table: 'readings' | 'overlapping_readings', options: SourceOptions): View {
     const stored = new Set(options.fields);
-    const extra = options.fields.filter((code) => !defaultFieldCodes.includes(code));
-    const measures = [...defaultFieldCodes, ...extra].flatMap((code) => findField(code) ?? []);
+    const extra = options.fields.filter((code) => !checkedFieldCodes.includes(code));
+    const measures = [...checkedFieldCodes, ...extra].flatMap((code) => findField(code) ?? []);
     const period = partitionColumn(options.granularity);
     const columns: readonly ViewColumn[] = [
         { name: 'channel_id', type: 'varchar', text: 'the channel, from the path' },
@@ -109,12 +126,23 @@ function readingsView(table: 'readings' | 'overlapping_readings', options: Sourc
         period: identifier(period),
     };
     const types = `{'channel_id': VARCHAR, ${literal(period)}: VARCHAR}`;
-    // A fixed depth and name: neither unfinished nor stray files match.
+    const { portion } = options;
     // Without its folder every channel may overlap: slower, never wrong.
     const folder = table === 'readings' || !options.present.has(table) ? 'readings' : 'overlaps';
-    const glob = literal(
-        join(escapeGlob(options.root), folder, 'channel_id=*', `${period}=*`, 'readings.parquet'),
-    );
+    const portionFiles = (table === 'readings' ? portion?.files : portion?.overlapping) ?? [];
+    // A fixed depth and name: neither unfinished nor stray files match.
+    const files =
+        portion === undefined
+            ? literal(
+                  join(escapeGlob(options.root), folder, 'channel_id=*', `${period}=*`, 'readings.parquet'),
+              )
+            : literalList(portionFiles.map(escapeGlob));
+    const within =
+        portion === undefined
+            ? ''
+            : `\nwhere timestamp >= make_timestamptz(${portion.span.from}000000) ` +
+              `and timestamp < make_timestamptz(${portion.span.to}000000)`;
+    const isPresent = portion === undefined ? options.present.has('readings') : portionFiles.length > 0;
     return {
         name: table,
         kind: 'source',
@@ -127,14 +155,44 @@ function readingsView(table: 'readings' | 'overlapping_readings', options: Sourc
         grain: 'one row per channel_id, timestamp, interval_s',
         time: 'timestamp',
         parameters: [],
+        example: undefined,
+        isInner: table !== 'readings',
         columns,
-        sql: options.present.has('readings')
+        sql: isPresent
             ? selectFrom(
                   columns,
                   sources,
-                  `read_parquet(${glob}, hive_partitioning = true, hive_types = ${types})`,
+                  `read_parquet(${files}, hive_partitioning = true, hive_types = ${types})${within}`,
               )
             : emptySelect(columns),
+    };
+}
+
+/** So that a derived table knows which channels it is about, and where their readings end because it sees no further. */
+export function readingsSpanView({ portion }: Pick<SourceOptions, 'portion'>): View {
+    const instant = (seconds: number): string => `make_timestamptz(${seconds}000000)`;
+    const { from, to } = portion?.span ?? allTime;
+    const channels =
+        portion === undefined ? 'channel_id' : `unnest(${literalList(portion.channelIds)}::varchar[])`;
+    return {
+        name: 'readings_span',
+        kind: 'source',
+        layer: '10_sources',
+        summary:
+            'The channels and the time that the views of readings hold: all, but while tables are derived.',
+        grain: 'one row per channel_id',
+        time: undefined,
+        parameters: [],
+        example: undefined,
+        isInner: true,
+        columns: [
+            { name: 'channel_id', type: 'varchar', text: 'the channel' },
+            { name: 'from_at', type: 'timestamptz', text: 'start, UTC' },
+            { name: 'to_at', type: 'timestamptz', text: 'end, UTC' },
+        ],
+        sql:
+            `select ${channels} as channel_id, ${instant(from)} as from_at, ${instant(to)} as to_at` +
+            (portion === undefined ? '\nfrom channel_grids' : ''),
     };
 }
 
@@ -151,7 +209,8 @@ function measureColumn(field: Field): ViewColumn {
 
 function referenceView(table: ReferenceTable, options: SourceOptions): View {
     const { summary, grain, columns } = referenceColumns[table];
-    const file = literal(join(options.root, 'reference', `${table}.parquet`));
+    const staged = options.staged?.table === table ? options.staged.file : undefined;
+    const file = literal(staged ?? join(options.root, 'reference', `${table}.parquet`));
     return {
         name: table,
         kind: 'source',
@@ -160,10 +219,13 @@ function referenceView(table: ReferenceTable, options: SourceOptions): View {
         grain,
         time: undefined,
         parameters: [],
+        example: undefined,
+        isInner: false,
         columns,
-        sql: options.present.has(table)
-            ? selectFrom(columns, {}, `read_parquet(${file}, hive_partitioning = false)`)
-            : emptySelect(columns),
+        sql:
+            staged !== undefined || options.present.has(table)
+                ? selectFrom(columns, {}, `read_parquet(${file}, hive_partitioning = false)`)
+                : emptySelect(columns),
     };
 }
 

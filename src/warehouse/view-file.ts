@@ -9,8 +9,11 @@ export interface ViewColumn {
     readonly text: string;
 }
 
-/** How a view is created: a `macro` is a table function, a `check` returns the rows that must not exist. */
-export type ViewKind = 'source' | 'view' | 'macro' | 'check';
+/**
+ * How a view is created: a `macro` is a table with parameters, a `function` gives one value, a `check` returns the rows
+ * that must not exist.
+ */
+export type ViewKind = 'source' | 'view' | 'macro' | 'function' | 'check';
 
 export interface View {
     readonly name: string;
@@ -23,8 +26,12 @@ export interface View {
     readonly grain: string | undefined;
     /** The column that `--from` and `--to` act on; undefined when the view has none. */
     readonly time: string | undefined;
-    /** The parameters of a macro, in order. */
+    /** The parameters of a macro or function, in order. */
     readonly parameters: readonly string[];
+    /** A call of a macro or function as people write it; undefined for the others. */
+    readonly example: string | undefined;
+    /** True for what other views are made of and people rarely ask. */
+    readonly isInner: boolean;
     readonly columns: readonly ViewColumn[];
     /** One `select`, without semicolon. */
     readonly sql: string;
@@ -44,7 +51,7 @@ export function parseViewFile(layer: string, name: string, text: string): View {
     const summary: string[] = [];
     let reading: 'summary' | 'fields' = 'summary';
     for (const line of header) {
-        const field = /^(grain|time|macro):\s+(.+)$/.exec(line);
+        const field = /^(grain|time|macro|function|example|inner):\s+(.+)$/.exec(line);
         const column = /^([a-z][a-z0-9_]*) {2,}([a-z]+)\s{2,}(\S.*)$/.exec(line);
         const last = columns.at(-1);
         if (field?.[1] !== undefined && field[2] !== undefined) {
@@ -59,19 +66,27 @@ export function parseViewFile(layer: string, name: string, text: string): View {
             summary.push(line.trim());
         }
     }
-    const kind = layer === '90_checks' ? 'check' : fields.has('macro') ? 'macro' : 'view';
     const view: View = {
         name,
-        kind,
+        kind: kindOf(layer, fields),
         layer,
         summary: summary.join(' ').replace(/\s+/g, ' ').trim(),
         grain: fields.get('grain'),
         time: fields.get('time'),
-        parameters: (fields.get('macro') ?? '').split(/[\s,]+/).filter((word) => word !== ''),
+        parameters: (fields.get('macro') ?? fields.get('function') ?? '')
+            .split(/[\s,]+/)
+            .filter((word) => word !== ''),
+        example: fields.get('example'),
+        isInner: fields.has('inner'),
         columns,
         sql,
     };
     return checkedView(view);
+}
+
+function kindOf(layer: string, fields: ReadonlyMap<string, string>): ViewKind {
+    if (layer === '90_checks') return 'check';
+    return fields.has('macro') ? 'macro' : fields.has('function') ? 'function' : 'view';
 }
 
 function checkedView(view: View): View {

@@ -35,7 +35,9 @@ export function orderViews(views: readonly View[], sources: readonly string[]): 
         open.delete(view.name);
         ordered.push(view);
     };
-    for (const view of views) {
+    // Functions read nothing, and any view may call them.
+    const functions = views.filter(({ kind }) => kind === 'function');
+    for (const view of [...functions, ...views]) {
         if (/\bread_(parquet|csv|json|text|blob)|\bglob\s*\(|\bfrom\s+'/i.test(view.sql)) {
             throw broken(view, 'names a file, which only sources may');
         }

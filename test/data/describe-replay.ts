@@ -8,6 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isResolution } from '../../src/model/time.ts';
 import { isClose } from '../support/close.ts';
 import { hashFiles } from '../support/lake-fixture.ts';
+import { countSuspects } from '../support/quality-opinion.ts';
+import { readQualityCases } from '../support/quality-page.ts';
 import { openReplayLake, type ReplayLake } from '../support/replay-lake.ts';
 import { type ExpectedPeriod, formSecondOpinion, type SecondOpinion } from '../support/second-opinion.ts';
 
@@ -77,6 +79,19 @@ export function describeReplay(
             expect(findDifferences(await lake.ask(periods('energy_monthly', 'month')), truth.months)).toEqual(
                 [],
             );
+        });
+
+        it('marks the readings that docs/quality.md counts', async () => {
+            const rows = await lake.ask(`
+                select rule, count(*)::int as readings
+                from readings_clean
+                inner join quality_rules
+                    on readings_clean.flags & quality_rules.flag <> 0
+                group by rule
+                order by rule`);
+            const found = Object.fromEntries(rows.map(({ rule, readings }) => [rule, readings]));
+            expect(found).toEqual(countSuspects(folder));
+            expect(readQualityCases().get(dataset)).toEqual({ readings: facts.readings, found });
         });
 
         it('asks for nothing again', async () => {

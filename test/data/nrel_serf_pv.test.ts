@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { isClose } from '../support/close.ts';
+import { readQualityCases } from '../support/quality-page.ts';
 import { openReplayLake } from '../support/replay-lake.ts';
 import { addUp } from '../support/second-opinion.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -86,6 +87,10 @@ describe.skipIf(isMissing)(`nrel_serf_pv, replayed into a lake${why}`, () => {
                 count(*) filter (flags = 0 and quality = 0)::int as plain
             from readings_clean`);
         expect(clean).toEqual({ n: 2607, flagged: 1200, plain: 1407 });
+        expect(readQualityCases().get('nrel_serf_pv')).toEqual({
+            readings: 2607,
+            found: { negative_energy: 1200, negative_power: 1200 },
+        });
 
         // The source labels UTC-7; Denver is at UTC-6 in the second half of March, so the data ends in a third day.
         const days = await lake.ask(

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { addFields } from '../../src/ingest/fields.ts';
+import { readChannels } from '../../src/ingest/reference.ts';
 import { applyRetention } from '../../src/ingest/retention.ts';
 import { lakeStatus } from '../../src/ingest/status.ts';
 import { coverageFile, partitionFile } from '../../src/lake/layout.ts';
@@ -11,6 +12,8 @@ import { partitionOf } from '../../src/model/time.ts';
 import type { FaultRequest } from '../../src/simulator/faults.ts';
 import { generatedSite } from '../../src/simulator/generated.ts';
 import { respond } from '../../src/simulator/respond.ts';
+import { withVanishedChannel } from '../../src/simulator/site-changes.ts';
+import { hashFiles } from '../support/lake-fixture.ts';
 import { startSiteLake } from '../support/site-lake.ts';
 
 const source = generatedSite({ seed: 7 });
@@ -162,4 +165,66 @@ it('an unreadable data file whose raw snapshots are gone is kept, and told of', 
     const kept = readdirSync(folder).filter((name) => name.endsWith('readings.parquet'));
     expect(kept).toHaveLength(1);
     expect(readFileSync(join(folder, kept[0] ?? ''))).toEqual(damaged);
+});
+
+describe('an answer that strict readers of JSON refuse', () => {
+    const june = { channels: [rooftop, '163001'], from: at('2026-06-01'), to: at('2026-06-03') };
+
+    it('is set aside, stops no other, and is asked for again', async () => {
+        const site = await startSiteLake({ source, now });
+        site.simulator.faults.next({ channel: rooftop }, respond.doubledKey());
+        const first = await site.sync(june);
+        expect(first.failures).toMatchObject([{ channelId: rooftop, code: 'DATA_CORRUPT' }]);
+        const perChannel =
+            'select channel_id::varchar as id, count(*)::int as n from readings group by 1 order by 1';
+        expect(await site.ask(perChannel)).toEqual([{ id: '163001', n: 192 }]);
+        const month = join(site.paths.quarantine, '2026-10');
+        const aside = readdirSync(month).filter((name) => name.startsWith(rooftop));
+        expect(aside.map((name) => name.replace(/^.*Z/, ''))).toEqual(['.json.gz', '.json.gz.reason.json']);
+        expect(await site.sync(june)).toMatchObject({ landed: 1, failures: [] });
+        expect(await site.ask(perChannel)).toEqual([
+            { id: rooftop, n: 192 },
+            { id: '163001', n: 192 },
+        ]);
+    });
+
+    it('for half a letter in a name is mended, and its readings are taken', async () => {
+        const site = await startSiteLake({ source, now });
+        site.simulator.faults.next({ channel: rooftop }, respond.halfLetter());
+        expect(await site.sync({ ...june, channels: [rooftop] })).toMatchObject({ landed: 1, failures: [] });
+        expect(await site.ask('select count(*)::int as n from readings')).toEqual([{ n: 192 }]);
+    });
+});
+
+it('a list that leaves out what it counts removes nothing', async () => {
+    const site = await startSiteLake({ source, now });
+    const listed = () =>
+        site.open(
+            false,
+            async (lake) => (await readChannels(lake)).filter(({ isListed }) => isListed).length,
+        );
+    await site.sync({ channels: [rooftop] });
+    const before = await listed();
+    site.runtime.advance(3_600_000);
+    // The same row is lost between two pages, both times the list is read.
+    site.simulator.faults.always(
+        { path: '/channels' },
+        respond.edit((text) => {
+            const body = JSON.parse(text);
+            return JSON.stringify({ ...body, channels: body.channels.slice(1) });
+        }),
+    );
+    const summary = await site.sync({ channels: [rooftop] });
+    expect(summary.warnings.join()).toContain('the list of channels holds fewer than it says');
+    expect(await listed()).toBe(before);
+    const tables = hashFiles(site.paths.reference);
+    rmSync(site.paths.reference, { recursive: true });
+    await site.rebuild();
+    expect(hashFiles(site.paths.reference)['channels.parquet']).toBe(tables['channels.parquet']);
+    // A complete list that leaves it out is believed.
+    site.simulator.faults.clear();
+    site.simulator.changeSite((now) => withVanishedChannel(now, '163001'));
+    site.runtime.advance(3_600_000);
+    await site.sync({ channels: [rooftop] });
+    expect(await listed()).toBe(before - 1);
 });

@@ -88,6 +88,49 @@ describe('faults', () => {
         expect((await bench.get(readings)).status).toBe(200);
     });
 
+    it('hang in the middle of a body until the client gives up', async () => {
+        bench.simulator.faults.next({}, respond.hang(40));
+        const response = await bench.get(readings, basic, { signal: AbortSignal.timeout(200) });
+        expect(response.status).toBe(200);
+        await expect(response.text()).rejects.toThrow();
+    });
+
+    it('pack the body as gzip and lose its end, or hide far more in it', async () => {
+        const truth = await (await bench.get(readings)).text();
+        const { text } = await strike(respond.truncatedGzip(0.6));
+        expect(truth.startsWith(text)).toBe(true);
+        expect(text.length).toBeLessThan(truth.length);
+        const bomb = await strike(respond.gzipBomb(5_000_000));
+        expect(bomb.text.trimEnd()).toBe(truth);
+        expect(bomb.text.length).toBeGreaterThan(5_000_000);
+    });
+
+    it('flood the client with a body nobody holds in memory', async () => {
+        const { status, text } = await strike(respond.flood(3_000_000, '{"x":[', '1,'));
+        expect(status).toBe(200);
+        expect(text.startsWith('{"x":[1,1,')).toBe(true);
+        expect(text.length).toBeGreaterThanOrEqual(3_000_000);
+        // A client that hangs up early ends it.
+        bench.simulator.faults.next({}, respond.flood(1e12, '', ' '));
+        const response = await bench.get(readings);
+        await response.body?.cancel();
+        expect((await bench.get(readings)).status).toBe(200);
+    });
+
+    it('lie about channel, span and order, or write what strict readers refuse', async () => {
+        const truth = JSON.parse(await (await bench.get(readings)).text());
+        const told = async (fault: Fault) => JSON.parse((await strike(fault)).text);
+        expect(await told(respond.otherChannel('7'))).toEqual({ ...truth, channel: 7 });
+        expect(await told(respond.otherSpan(60))).toEqual({
+            ...truth,
+            from: truth.from - 60,
+            to: truth.to - 60,
+        });
+        expect((await told(respond.reversed())).records).toEqual(truth.records.toReversed());
+        expect((await strike(respond.doubledKey())).text.match(/"resolution"/g)).toHaveLength(2);
+        expect((await told(respond.halfLetter())).note).toBe('\ud83d');
+    });
+
     it('stall until the client gives up', async () => {
         bench.simulator.faults.next({}, respond.stall());
         await expect(bench.get('/', basic, { signal: AbortSignal.timeout(30) })).rejects.toThrow();
@@ -120,6 +163,8 @@ describe('faults', () => {
         const second = await ids(2);
         expect(second).toHaveLength(4);
         expect(second[0]).toBe(first[19]);
+        bench.simulator.faults.next({}, respond.shiftPage(-1));
+        expect(await ids(2)).toEqual(second.slice(2));
     });
 
     it('heal: a 500 that comes twice, one that stays', async () => {

@@ -33,6 +33,10 @@ export interface BinOptions {
     readonly env?: Readonly<Record<string, string>>;
     /** Called with each piece of output, and a way to send a signal. */
     readonly onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+    /** Called once the process runs, with a way to send it a signal. */
+    readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
+    /** Number of the user, and of the group, the program runs as; root may choose. */
+    readonly user?: number;
 }
 
 /** Runs `bin/eniscope-lake.js` as its own process, from the built files in `dist`. */
@@ -47,11 +51,14 @@ export function runProcess(
     options: BinOptions,
 ): Promise<CliResult> {
     return new Promise((resolve, reject) => {
+        const { user } = options;
         const child = spawn(command, argv, {
+            ...(user === undefined ? {} : { uid: user, gid: user }),
             cwd: options.cwd,
             env: { PATH: process.env.PATH ?? '', ...options.env },
             stdio: ['ignore', 'pipe', 'pipe'],
         });
+        options.onStart?.((signal) => child.kill(signal));
         const text = { stdout: '', stderr: '' };
         for (const name of ['stdout', 'stderr'] as const) {
             child[name].setEncoding('utf8').on('data', (piece: string) => {

@@ -7,7 +7,7 @@ import { runProcess } from './run-cli.ts';
 const folder = fileURLToPath(new URL('../../.venv', import.meta.url));
 
 export const python = `${folder}/bin/python`;
-const duckdb = `${folder}/bin/duckdb`;
+export const duckdb = `${folder}/bin/duckdb`;
 
 /** True where the tools cannot be had; `npm test` says why, and fails for it with CI=true. */
 export const lacksConsumers =

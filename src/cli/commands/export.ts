@@ -1,12 +1,12 @@
 /** `export`: views as files for spreadsheets, Tableau or a colleague, with a manifest that says what they are. */
 import { stat, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { AppError } from '../../core/errors.ts';
 import type { ViewQuery } from '../../warehouse/query.ts';
 import type { View } from '../../warehouse/view-file.ts';
 import { defineCommand, oneOf, text, texts } from '../command.ts';
 import { openViews } from '../lake.ts';
-import { makeFolder, writeWhole } from '../output-file.ts';
+import { makeFolder, temporaryOf, writeWhole } from '../output-file.ts';
 import { rangeOptions, readWhole } from '../range.ts';
 import { count } from '../render/summary.ts';
 import { findChannels, findOrganizations } from '../selection.ts';
@@ -51,7 +51,9 @@ export const exportViews = defineCommand({
         await makeFolder(folder);
         const { queryView } = await import('../../warehouse/query.ts');
         const { writeAnswer } = await import('../render/file.ts');
-        const files = await openViews(context, [folder], async (db, views) => {
+        const pathOf = (view: string): string => join(folder, `${view}.${format}`);
+        const writable = names.map((name) => temporaryOf(pathOf(name), runtime.pid));
+        const files = await openViews(context, writable, async (db, views) => {
             const channels = await findChannels(db, settings.lake, args.texts('channel'));
             const organizations = await findOrganizations(db, args.texts('organization'));
             const questions = names.map((name) => {
@@ -64,8 +66,7 @@ export const exportViews = defineCommand({
                 runtime.signal.throwIfAborted();
                 const available = Number(await db.value(`select count(*) from (\n${all}\n)`));
                 const sql = limit === undefined ? all : `select * from (\n${all}\n) limit ${limit}`;
-                const file = `${name}.${format}`;
-                const path = join(folder, file);
+                const path = pathOf(name);
                 const rows = await writeWhole(path, runtime.pid, (temporary) =>
                     writeAnswer(db, sql, temporary, format),
                 );
@@ -75,7 +76,8 @@ export const exportViews = defineCommand({
                     type: column.type,
                     meaning: column.text,
                 }));
-                done.push({ view: name, file, rows, bytes: size, available, cut: rows < available, columns });
+                const cut = rows < available;
+                done.push({ view: name, file: basename(path), rows, bytes: size, available, cut, columns });
             }
             return done;
         });

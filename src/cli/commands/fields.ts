@@ -1,6 +1,7 @@
 /** `fields`: which measures the lake keeps and which there are; `fields add` takes in more. */
-import { findNearest } from '../../config/nearest.ts';
+
 import { AppError } from '../../core/errors.ts';
+import { findNearest } from '../../core/nearest.ts';
 import { exitCodeOf } from '../../ingest/summary.ts';
 import { fieldCatalogue, findField } from '../../model/fields.ts';
 import { defineCommand, flag, text, texts } from '../command.ts';

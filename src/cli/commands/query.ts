@@ -7,7 +7,7 @@ import type { View } from '../../warehouse/view-file.ts';
 import { type Arguments, defineCommand, text, texts } from '../command.ts';
 import type { Context } from '../context.ts';
 import { openViews } from '../lake.ts';
-import { writeWhole } from '../output-file.ts';
+import { temporaryOf, writeWhole } from '../output-file.ts';
 import { rangeOptions, readWhole } from '../range.ts';
 import { type FileFormat, fileFormats } from '../render/file.ts';
 import { longestTable, type RowFormat } from '../render/rows.ts';
@@ -15,7 +15,7 @@ import { count } from '../render/summary.ts';
 import { findChannels, findOrganizations } from '../selection.ts';
 
 const positionals = {
-    question: text('Name of a view, or one SELECT.', 'SQL'),
+    question: text('Name of a view, a macro with its arguments, or one SELECT.', 'SQL'),
 } as const;
 
 const options = {
@@ -46,6 +46,10 @@ export const query = defineCommand({
             does: 'one meter by hour',
         },
         { command: 'query "select sum(energy_kwh) from energy_monthly"', does: 'any SELECT' },
+        {
+            command: "query \"energy_statistics('162119', '2026-10')\"",
+            does: 'a macro with its arguments',
+        },
         { command: 'query energy_daily --output days.parquet', does: 'into a Parquet file' },
     ],
     run: async (args, context) => {
@@ -54,7 +58,8 @@ export const query = defineCommand({
         const format = readFormat(args.text('format'), target);
         if (target !== undefined) requireFolder(dirname(target));
         const question = readQuestion(args, context.runtime.cwd);
-        await openViews(context, target === undefined ? [] : [dirname(target)], async (db, views) => {
+        const writable = target === undefined ? [] : [temporaryOf(target, context.runtime.pid)];
+        await openViews(context, writable, async (db, views) => {
             const sql = await toSql(question, args, { db, views, root: context.settings.lake });
             if (target !== undefined && isFileFormat(format)) {
                 await writeFile({ db, sql, target, format }, context);
@@ -100,7 +105,7 @@ async function writeFile(
     say.info('answer_written', { file: target, rows, format }, `${count(rows, 'row')} in ${target}`);
 }
 
-/** A single word is a view's name; everything else is SQL. */
+/** A single word is a view's name, a macro with its arguments is asked as it stands; everything else is SQL. */
 async function toSql(
     question: string,
     args: QueryArguments,
@@ -119,6 +124,7 @@ async function toSql(
             organizations: await findOrganizations(db, args.texts('organization')),
         });
     }
+    const sql = isCallOf(views, question) ? `from ${question}` : question;
     const filter = (['from', 'to', 'channel', 'organization'] as const).find(
         (name) => args.texts(name).length > 0,
     );
@@ -128,10 +134,8 @@ async function toSql(
         });
     }
     const { checkReadOnly } = await import('../../warehouse/guard.ts');
-    await checkReadOnly(db, question);
-    return limit === undefined
-        ? question
-        : `select * from (\n${question.replace(/;\s*$/, '')}\n) limit ${limit}`;
+    await checkReadOnly(db, sql);
+    return limit === undefined ? sql : `select * from (\n${sql.replace(/;\s*$/, '')}\n) limit ${limit}`;
 }
 
 function requireFolder(folder: string): void {
@@ -139,6 +143,12 @@ function requireFolder(folder: string): void {
     throw new AppError('USAGE_BAD_ARGUMENTS', `the folder ${folder} of --output does not exist`, {
         hint: 'Make it first, or name another file.',
     });
+}
+
+/** `energy_statistics('162119', '2026-10')` */
+function isCallOf(views: readonly View[], question: string): boolean {
+    const name = /^(\w+)\s*\(/.exec(question)?.[1];
+    return views.some((view) => view.kind === 'macro' && view.name === name);
 }
 
 function isName(question: string): boolean {

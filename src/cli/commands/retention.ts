@@ -30,7 +30,7 @@ export const retention = defineCommand({
         const done = await openLake(context, { command: 'retention', write: apply }, (lake) =>
             applyRetention(lake, { rawDays, apply }),
         );
-        const what = `${count(done.files, 'raw snapshot')} (${prettyBytes(done.bytes)}) from before ${done.before}`;
+        const what = `${count(done.snapshots, 'raw snapshot')} (${prettyBytes(done.bytes)}) from before ${done.before}`;
         context.say.info(
             'retention_finished',
             { ...done },

@@ -55,7 +55,7 @@ function describeLake(found: LakeStatus): string {
     return [
         `lake         ${found.root}: files by ${found.granularity}, fields ${found.fields.join(' ')}`,
         `readings     ${count(readings.files, 'file')}, ${prettyBytes(readings.bytes)}`,
-        `raw          ${count(raw.files, 'file')}, ${prettyBytes(raw.bytes)}; ${count(found.inbox, 'snapshot')} waiting for compact`,
+        `raw          ${count(raw.files, 'file')}, ${prettyBytes(raw.bytes)}, ${count(found.packs, 'pack')} of whole months; ${count(found.inbox, 'snapshot')} waiting for compact`,
         `quarantine   ${count(found.quarantined, 'file')}`,
         `last run     ${describeRun(found.lastRun)}`,
     ].join('\n');

@@ -1,6 +1,7 @@
 /** `views`: what can be asked, from the headers of the view files. */
-import { findNearest } from '../../config/nearest.ts';
+
 import { AppError } from '../../core/errors.ts';
+import { findNearest } from '../../core/nearest.ts';
 import { defaultFieldCodes } from '../../model/fields.ts';
 import type { ViewDescription } from '../../warehouse/catalog.ts';
 import { defineCommand, oneOf, text } from '../command.ts';
@@ -34,24 +35,42 @@ export const views = defineCommand({
         const options = { color: voice.color.stdout };
         runtime.stdout.write(
             name === undefined
-                ? formatTable(['view', 'layer', 'what it is'], chosen.map(toLine), options)
+                ? listViews(chosen, options)
                 : chosen.map((view) => describeView(view, options)).join('\n'),
         );
         return 0;
     },
 });
 
+/** What people ask first; below it what that is made of, and the checks. */
+function listViews(views: readonly ViewDescription[], options: { readonly color: boolean }): string {
+    const isCheck = ({ kind }: ViewDescription): boolean => kind === 'check';
+    const groups = [
+        { title: 'view', chosen: views.filter((view) => !view.isInner && !isCheck(view)) },
+        { title: 'inner view', chosen: views.filter((view) => view.isInner && !isCheck(view)) },
+        { title: 'check', chosen: views.filter(isCheck) },
+    ];
+    return groups
+        .map(({ title, chosen }) => formatTable([title, 'layer', 'what it is'], chosen.map(toLine), options))
+        .join('\n');
+}
+
 function toLine(view: ViewDescription): string[] {
     const sentence = view.summary.split(/(?<=\.) /)[0] ?? '';
-    return [view.name, view.layer.replace(/^\d+_/, ''), sentence];
+    return [callOf(view), view.layer.replace(/^\d+_/, ''), sentence];
+}
+
+/** `energy_daily`; a macro with its parameters: `energy_statistics(channel, period_name)`. */
+function callOf({ name, parameters }: ViewDescription): string {
+    return parameters.length > 0 ? `${name}(${parameters.join(', ')})` : name;
 }
 
 function describeView(view: ViewDescription, options: { readonly color: boolean }): string {
-    const call = view.kind === 'macro' ? `${view.name}(${view.parameters.join(', ')})` : view.name;
     const facts = [
-        `${call}: ${view.summary}`,
+        `${callOf(view)}: ${view.summary}`,
         ...(view.grain === undefined ? [] : [`grain: ${view.grain}`]),
         ...(view.time === undefined ? [] : [`--from and --to act on: ${view.time}`]),
+        ...(view.kind === 'macro' ? [`ask: eniscope-lake query "${view.example ?? callOf(view)}"`] : []),
     ];
     const columns = view.columns.map(({ name, type, text: meaning }) => [name, type, meaning]);
     return `${facts.join('\n')}\n\n${formatTable(['column', 'type', 'meaning'], columns, options)}`;

@@ -58,7 +58,15 @@ function describeCompaction(summary: RunSummary): string {
         summary.snapshots === 0
             ? `${files} made anew`
             : `${count(summary.snapshots, 'snapshot')} compacted into ${files}`;
-    return `${done}: ${count(summary.rows, 'row')}, ${prettyBytes(summary.bytes)}`;
+    return `${done}: ${count(summary.rows, 'row')}, ${prettyBytes(summary.bytes)}${describeProof(summary)}`;
+}
+
+/** What a rebuild proved: the bytes are those the checksums of before name. */
+function describeProof({ identical, restored, partitions }: RunSummary): string {
+    if (identical === 0) return '';
+    const which = identical === partitions ? 'all' : formatNumber(identical);
+    const damaged = restored === 0 ? '' : `, ${formatNumber(restored)} of which had been damaged or lost`;
+    return `; ${which} byte for byte as recorded${damaged}`;
 }
 
 /** Failures with the same reason stand together: thirty channels behind one dead host are one line. */

@@ -2,6 +2,7 @@
 
 import Table from 'cli-table3';
 import colors from 'picocolors';
+import { printable } from '../../core/printable.ts';
 
 export type Cell = string | number | boolean | null | undefined;
 
@@ -47,7 +48,7 @@ export function formatTable(
         style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
         colAligns: columns.map(({ numeric }) => (numeric ? 'right' : 'left')),
     });
-    table.push(head.map((name) => dim(name)));
+    table.push(head.map((name) => dim(printable(name))));
     for (const row of rows) table.push(columns.map(({ digits }, at) => formatCell(row[at], digits)));
     return `${table.toString().replaceAll(/[ ]+$/gm, '')}\n`;
 }
@@ -72,7 +73,7 @@ function chooseDigits(values: readonly Cell[]): number {
 
 function formatCell(value: Cell, digits: number): string {
     if (value === null || value === undefined) return nothing;
-    if (typeof value !== 'number') return String(value).replaceAll('\n', ' ');
+    if (typeof value !== 'number') return printable(String(value).replaceAll('\n', ' '));
     return formatNumber(value, digits);
 }
 

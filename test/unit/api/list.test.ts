@@ -72,6 +72,37 @@ describe('a list', () => {
         expect(logged.join('\n')).toContain('channels: the API says there are 5, but lists 3');
     });
 
+    it('tells when it is complete, and when the API lists fewer than it counts', async () => {
+        const whole = await startBench(paged(range(0, 3), 100));
+        expect((await whole.client.list('channels')).isComplete).toBe(true);
+        const short = await startBench(paged(range(0, 3), 100, { recordCount: 5 }));
+        expect((await short.client.list('channels')).isComplete).toBe(false);
+    });
+
+    it('is given up when a page in the middle brings nothing new', async () => {
+        const { client, seen } = await startBench(({ query }) => ({
+            body: {
+                channels: range(0, 20).map(channel),
+                meta: { currentPage: Number(query.get('page')), recordCount: 9e9, pageCount: 9e9 },
+            },
+        }));
+        expect(await thrownBy(client.list('channels'))).toMatchObject({ details: { reason: 'paging' } });
+        expect(seen).toHaveLength(2);
+    });
+
+    it('is given up when its pages together are too large to be held', async () => {
+        let asked = 0;
+        const filler = 'x'.repeat(20 * 1024 * 1024);
+        const large: typeof fetch = async () => {
+            asked += 1;
+            const meta = { currentPage: asked, recordCount: null, pageCount: 100 };
+            return Response.json({ channels: [{ ...channel(asked), filler }], meta });
+        };
+        const { client } = await startBench(() => ({}), { effects: { fetch: large } });
+        expect(await thrownBy(client.list('channels'))).toMatchObject({ details: { reason: 'too_large' } });
+        expect(asked).toBe(7);
+    });
+
     it('is given up when the API ignores the page', async () => {
         const { client, seen } = await startBench(() => ({
             body: {

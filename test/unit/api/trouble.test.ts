@@ -138,7 +138,7 @@ describe('broken answers', () => {
         });
         const error = await thrownBy(client.readings(request));
         expect(error).toMatchObject({ code: 'SOURCE_BAD_ANSWER', details: { reason: 'too_large' } });
-        expect(error instanceof AppError && error.details.body).toBe('x'.repeat(10_000));
+        expect(error instanceof AppError && error.details.body).toBe('x'.repeat(10_000 - 1024));
         expect(seen).toHaveLength(1);
     });
 

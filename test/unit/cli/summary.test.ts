@@ -25,6 +25,8 @@ const nothing: RunSummary = {
     partitions: 0,
     rows: 0,
     bytes: 0,
+    identical: 0,
+    restored: 0,
     warnings: [],
 };
 

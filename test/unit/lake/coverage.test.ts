@@ -1,8 +1,9 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { answeredSpans, mergeSpans, readCoverage, subtractSpans } from '../../../src/lake/coverage.ts';
+import { answeredSpans, readCoverage } from '../../../src/lake/coverage.ts';
 import { coverageFile } from '../../../src/lake/layout.ts';
+import { mergeSpans, subtractSpans } from '../../../src/model/spans.ts';
 import type { Span } from '../../../src/model/time.ts';
 import { generatedSite } from '../../../src/simulator/generated.ts';
 import { startSiteLake } from '../../support/site-lake.ts';

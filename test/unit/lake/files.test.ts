@@ -23,16 +23,19 @@ describe('writing a file', () => {
         const files = createLakeFiles(join(root, '.staging'), (step, path, when) => {
             if (when === 'after') steps.push(`${step} ${path.slice(root.length + 1)}`);
         });
-        await files.write(join(root, 'state/a.json'), 'one');
+        await files.write(join(root, 'state/deep/a.json'), 'one');
         expect(steps).toEqual([
             'mkdir .staging',
+            'sync ',
             'write .staging/1-file.tmp',
             'sync .staging/1-file.tmp',
-            'mkdir state',
-            'rename state/a.json',
+            'mkdir state/deep',
             'sync state',
+            'sync ',
+            'rename state/deep/a.json',
+            'sync state/deep',
         ]);
-        expect(readFileSync(join(root, 'state/a.json'), 'utf8')).toBe('one');
+        expect(readFileSync(join(root, 'state/deep/a.json'), 'utf8')).toBe('one');
         expect(readdirSync(join(root, '.staging'))).toEqual([]);
     });
 
@@ -46,6 +49,17 @@ describe('writing a file', () => {
         expect(isAppError(error, 'LAKE_DISK_FULL')).toBe(true);
         expect(readFileSync(join(root, 'a.json'), 'utf8')).toBe('old');
         expect(readdirSync(root).sort()).toEqual(['.staging', 'a.json']);
+    });
+
+    it('gives the space of half a file back when the disk is full', async () => {
+        const root = tempFolder();
+        const files = createLakeFiles(join(root, '.staging'));
+        const failing = files.build('half', async (path) => {
+            writeFileSync(path, 'half');
+            throw systemError('ENOSPC');
+        });
+        await expect(failing).rejects.toMatchObject({ code: 'LAKE_DISK_FULL' });
+        expect(readdirSync(join(root, '.staging'))).toEqual([]);
     });
 
     it.each([

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { type FaultRequest, FaultScript } from '../../../src/simulator/faults.ts';
-import { passingFaults, randomFaults } from '../../../src/simulator/random-faults.ts';
+import {
+    hostileFaults,
+    passingFaults,
+    randomFaults,
+    randomStorms,
+} from '../../../src/simulator/random-faults.ts';
 import { RateLimit } from '../../../src/simulator/rate-limit.ts';
 import { respond } from '../../../src/simulator/respond.ts';
 
@@ -85,5 +90,30 @@ describe('the rate limit', () => {
         const limit = new RateLimit();
         const waits = Array.from({ length: 600 }, (_, index) => limit.take(index * 1000));
         expect(waits.every((wait) => wait === 0)).toBe(true);
+    });
+});
+
+describe('random storms', () => {
+    const deal = (seed: number) => {
+        const storms = randomStorms(seed, { rate: 0.1, longest: 8 });
+        return Array.from({ length: 20_000 }, (_, nth) => storms(request(nth + 1)));
+    };
+
+    it('are the same for the same seed', () => {
+        expect(deal(5)).toEqual(deal(5));
+        expect(deal(5)).not.toEqual(deal(6));
+    });
+
+    it('last for several requests, with quiet between them, and leave no fault out', () => {
+        const dealt = deal(5);
+        expect(new Set(dealt.filter((fault) => fault !== undefined)).size).toBe(hostileFaults.length);
+        const lengths = dealt.reduce<number[]>((found, fault, at) => {
+            if (fault !== undefined && fault === dealt[at - 1])
+                found[found.length - 1] = (found.at(-1) ?? 0) + 1;
+            else if (fault !== undefined) found.push(1);
+            return found;
+        }, []);
+        expect(Math.max(...lengths)).toBeGreaterThan(4);
+        expect(dealt.filter((fault) => fault === undefined).length).toBeGreaterThan(10_000);
     });
 });

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -12,6 +12,7 @@ import {
     publishCatalog,
 } from '../../../src/warehouse/catalog.ts';
 import { withDuckDB } from '../../../src/warehouse/duckdb.ts';
+import { referenceTables } from '../../../src/warehouse/reference-columns.ts';
 import { allFields, type GivenReading, withSmallLake } from './small-lake.ts';
 
 const readings: readonly GivenReading[] = [{ channel: '1', at: 0, interval: 900, energy: 2, power: 8 }];
@@ -77,7 +78,7 @@ describe('publishCatalog', () => {
             const before = await stat(join(root, 'lake.duckdb'));
             expect(await publishCatalog(publishOptions(root))).toBe('unchanged');
             expect((await stat(join(root, 'lake.duckdb'))).ino).toBe(before.ino);
-            expect(await publishCatalog({ ...publishOptions(root), fields: ['E', 'P', 'F'] })).toBe(
+            expect(await publishCatalog({ ...publishOptions(root), fields: ['E', 'P', 'In'] })).toBe(
                 'published',
             );
         });
@@ -124,6 +125,44 @@ describe('lake.sql', () => {
 });
 
 describe('openCatalog', () => {
+    it('opens what is published when it is of this make, and makes the views again when not', async () => {
+        await withSmallLake({ readings }, async (root) => {
+            const publish = publishOptions(root);
+            await publishCatalog(publish);
+            const ask = (): Promise<unknown> =>
+                openCatalog({ ...options(root), published: publish }, (db) =>
+                    db.value('select energy_kwh from energy_daily'),
+                );
+            // A mark that only the published file has.
+            await withDuckDB({ file: publish.catalogFile }, async (db) => {
+                await db.run('create or replace view energy_daily as select 42 as energy_kwh');
+                await db.run('checkpoint');
+            });
+            expect(await ask()).toBe(42);
+            const sql = await readFile(publish.sqlFile, 'utf8');
+            await writeFile(publish.sqlFile, `${sql} `);
+            expect(await ask()).toBe(2);
+            await writeFile(publish.sqlFile, sql);
+            await writeFile(publish.catalogFile, 'no database');
+            expect(await ask()).toBe(2);
+            await expect(
+                openCatalog({ ...options(root), published: publish }, (db) => db.rows('select nothing')),
+            ).rejects.toThrow('nothing');
+        });
+    });
+
+    it('is fenced in, also with what is published', async () => {
+        await withSmallLake({ readings }, async (root) => {
+            const publish = publishOptions(root);
+            await publishCatalog(publish);
+            await openCatalog({ ...options(root), published: publish }, async (db) => {
+                expect(await db.value('select energy_kwh from energy_daily')).toBe(2);
+                await expect(db.rows("select * from read_text('/etc/hostname')")).rejects.toThrow();
+                await expect(db.run('create table x (a integer)')).rejects.toThrow();
+            });
+        });
+    });
+
     it('answers in a lake without any file, with typed columns', async () => {
         await withSmallLake({ readings: [] }, async (root) => {
             await openCatalog(options(root), async (db, views) => {
@@ -163,10 +202,9 @@ describe('the descriptions', () => {
             expect(views.filter(({ kind }) => kind === 'source').map(({ name }) => name)).toEqual([
                 'readings',
                 'overlapping_readings',
-                'organizations',
-                'devices',
-                'channels',
-                'calendar',
+                'run_journal',
+                ...referenceTables,
+                'readings_span',
             ]);
             for (const view of views) {
                 expect(view.summary, view.name).toMatch(/^\S.{20}/);

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { writeCalendar } from '../../../src/warehouse/calendar.ts';
-import { catalogSql } from '../../../src/warehouse/catalog.ts';
+import { writeCatalog } from '../../../src/warehouse/catalog.ts';
 import { type DuckDB, literal, withDuckDB } from '../../../src/warehouse/duckdb.ts';
 
 export interface GivenReading {
@@ -16,6 +16,10 @@ export interface GivenReading {
     readonly voltage?: number | null;
     readonly powerFactor?: number | null;
     readonly temperature?: number | null;
+    /** In Hz; the lake has a column for it when any reading has one. */
+    readonly frequency?: number | null;
+    /** ISO instant; 2026-01-01 unless the reading is later: then an hour after its end. */
+    readonly fetchedAt?: string;
 }
 
 export interface GivenLake {
@@ -53,11 +57,9 @@ export async function withViews<T>(
     fields: readonly string[] = allFields,
 ): Promise<T> {
     return await withSmallLake(given, async (root) => {
-        const sql = await catalogSql({ root, fields, granularity: given.granularity ?? 'month' });
-        return await withDuckDB({ threads: 1 }, async (db) => {
-            await db.run(sql);
-            return await use(db, root);
-        });
+        const file = join(root, 'catalog.duckdb');
+        await writeCatalog(file, { root, fields, granularity: given.granularity ?? 'month' }, true);
+        return await withDuckDB({ threads: 1, file }, (db) => use(db, root));
     });
 }
 
@@ -81,6 +83,7 @@ async function writeReadings(
         files.set(file, [...(files.get(file) ?? []), reading]);
     }
     if (files.size === 0) return;
+    const hasFrequency = readings.some(({ frequency }) => frequency !== undefined);
     await withDuckDB({ threads: 1 }, async (db) => {
         for (const [file, rows] of files) {
             await mkdir(dirname(file), { recursive: true });
@@ -88,15 +91,22 @@ async function writeReadings(
                 (row) =>
                     `(make_timestamptz(${row.at}000000), ${row.interval}::integer, ${number(row.energy)}, ` +
                     `${number(row.power)}, ${number(row.voltage)}, null::double, ${number(row.powerFactor)}, ` +
-                    `${number(row.temperature)}, timestamptz '2026-01-01 00:00:00+00')`,
+                    `${number(row.temperature)}, timestamptz '${fetchedAt(row)}'` +
+                    `${hasFrequency ? `, ${number(row.frequency)}` : ''})`,
             );
             await db.run(
                 `copy (select * from (values ${values.join(',')}) as t(timestamp, interval_s, energy_kwh, power_kw, ` +
-                    'voltage_v, current_a, power_factor, temperature_c, fetched_at) order by timestamp) ' +
+                    'voltage_v, current_a, power_factor, temperature_c, fetched_at' +
+                    `${hasFrequency ? ', frequency_hz' : ''}) order by timestamp) ` +
                     `to ${literal(file)} (format parquet)`,
             );
         }
     });
+}
+
+function fetchedAt({ at, interval, fetchedAt: given }: GivenReading): string {
+    const ends = new Date((at + interval + 3600) * 1000).toISOString();
+    return given ?? (ends > '2026-01-01' ? ends : '2026-01-01T00:00:00Z');
 }
 
 /** Each channel gets an organization of its own, `o<channel>`. */

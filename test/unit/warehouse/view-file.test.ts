@@ -29,11 +29,34 @@ describe('a view file', () => {
             grain: 'one row per a, b',
             time: 'b',
             parameters: [],
+            example: undefined,
+            isInner: false,
             columns: [
                 { name: 'a', type: 'varchar', text: 'the first' },
                 { name: 'b', type: 'timestamptz', text: 'the second, continued' },
             ],
             sql: 'select a, b\nfrom readings',
+        });
+    });
+
+    it('says when it is a macro or a function, how that is called, and that it is for other views', () => {
+        const macro = parseViewFile(
+            '50_x',
+            'm',
+            "-- A table.\n--\n-- macro:    one, two\n-- example:  m('1', '2')\n-- a  date  it\nselect one as a",
+        );
+        expect(macro).toMatchObject({
+            kind: 'macro',
+            parameters: ['one', 'two'],
+            example: "m('1', '2')",
+            isInner: false,
+        });
+        const given = '-- A value.\n--\n-- function:  a\n-- inner:     of m\n-- f  date  it\na + 1';
+        expect(parseViewFile('15_x', 'f', given)).toMatchObject({
+            kind: 'function',
+            parameters: ['a'],
+            isInner: true,
+            sql: 'a + 1',
         });
     });
 
@@ -58,6 +81,12 @@ describe('the order of views', () => {
         ];
         expect(orderViews(views, ['readings']).map(({ name }) => name)).toEqual(['a', 'c', 'b']);
         expect(referencesOf(view('x', '30_x', "select 'from b' from a"), new Set(['a', 'b']))).toEqual(['a']);
+    });
+
+    it('begins with the functions, which any view may call', () => {
+        const f = parseViewFile('50_x', 'f', '-- A value.\n--\n-- function:  a\na + 1');
+        const views = [view('a', '20_x', 'from readings where f(1) > 2'), f];
+        expect(orderViews(views, ['readings']).map(({ name }) => name)).toEqual(['f', 'a']);
     });
 
     it('refuses a higher layer, a circle and a file name', () => {

@@ -23,7 +23,8 @@ describe('the views', () => {
                             expect(await db.rows(`select * from checks.${view.name}`), view.name).toEqual([]);
                             continue;
                         }
-                        const from = view.kind === 'macro' ? `${view.name}('day')` : view.name;
+                        const call = view.example ?? view.name;
+                        const from = view.kind === 'function' ? `(select ${call} as ${view.name})` : call;
                         const described = await db.rows(
                             `select column_name, column_type from (describe select * from ${from})`,
                         );
@@ -82,7 +83,7 @@ describe('readings_clean', () => {
             );
             expect(rows).toEqual([
                 { e: 0, p: 0, v: 0, quality: 0, flags: 0 },
-                { e: null, p: 2, v: null, quality: 10, flags: 1 },
+                { e: null, p: 2, v: null, quality: 10, flags: 1 | 1024 },
                 { e: 1, p: null, v: null, quality: 10, flags: 2 },
                 { e: null, p: 1, v: null, quality: 10, flags: 4 },
                 { e: 1, p: null, v: null, quality: 10, flags: 4 },

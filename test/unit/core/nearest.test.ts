@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { findNearest } from '../../../src/config/nearest.ts';
+import { findNearest } from '../../../src/core/nearest.ts';
 
 const words = ['sync', 'status', 'schedule', '--lake', 'concurrency'];
 

@@ -1,0 +1,410 @@
+-- The grid points that no counted reading provides, with what is known about each from its neighbourhood. The same
+-- as the table grid_gaps, worked out anew.
+-- A gap is time without energy between two readings of any length. In a short one (up to interpolation_max_s, a day
+-- at most) power is interpolated between the middles of its neighbours. Power measured without energy counts as
+-- interpolated, too. A coarser reading that counts is a known total: its points get the shape that the gap between
+-- the finer readings around it would have.
+--
+-- grain:          one row per channel_id, timestamp
+-- inner:          the table grid_gaps is made from it
+-- time:           timestamp
+-- channel_id      varchar      the channel
+-- timestamp       timestamptz  start of the interval, UTC
+-- interval_s      integer      length of the interval in seconds
+-- measured_kwh    double       energy of the readings of other grids that fall into it
+-- missing_s       integer      seconds without measured energy
+-- linear_s        integer      of these, seconds in short gaps
+-- linear_kwh      double       energy of short gaps, by linear interpolation; within a total: its shape
+-- long_s          integer      seconds that must be estimated from other days
+-- total_at        timestamptz  start of the coarser reading that counts for it; null when none does
+-- total_kwh       double       energy of that reading
+-- own_kwh         double       energy of the reading of the own grid that this reading displaced
+-- power_kw        double       mean power of what is stored
+-- voltage_v       double       mean voltage of what is stored
+-- current_a       double       mean current of what is stored
+-- power_factor    double       mean power factor of what is stored
+-- temperature_c   double       mean temperature of what is stored
+-- flags           integer      flags of the stored rows behind it
+with grids as (
+    select
+        channel_grids.channel_id,
+        cast(channel_grids.interval_s as bigint) as step_s,
+        channel_grids.phase_s,
+        channel_grids.has_energy,
+        -- Where readings can be, inside the time that is looked at.
+        greatest(epoch_us(channel_grids.first_at) // 1000000, epoch_us(readings_span.from_at) // 1000000) as first_s,
+        least(epoch_us(channel_grids.stored_until) // 1000000, epoch_us(readings_span.to_at) // 1000000) as last_s,
+        case
+            when channel_grids.has_energy
+                then greatest(epoch_us(channel_grids.energy_from) // 1000000, epoch_us(readings_span.from_at) // 1000000)
+            else first_s
+        end as known_from_s,
+        case
+            when channel_grids.has_energy
+                then least(epoch_us(channel_grids.energy_until) // 1000000, epoch_us(readings_span.to_at) // 1000000)
+            else last_s
+        end as known_until_s,
+        least(coalesce(own.interpolation_max_s, others.interpolation_max_s, 7200), 86400) as short_s,
+    from channel_grids
+    inner join readings_span
+        on channel_grids.channel_id = readings_span.channel_id
+    left join channel_settings as own
+        on channel_grids.channel_id = own.channel_id
+    left join channel_settings as others
+        on others.channel_id = ''
+        and own.channel_id is null
+),
+
+stored as not materialized (
+    select
+        readings_checked.channel_id,
+        epoch_us(readings_checked.timestamp) // 1000000 as starts_s,
+        starts_s + readings_checked.interval_s as ends_s,
+        readings_checked.interval_s as length_s,
+        readings_checked.energy_kwh,
+        readings_checked.power_kw,
+        readings_checked.voltage_v,
+        readings_checked.current_a,
+        readings_checked.power_factor,
+        readings_checked.temperature_c,
+        readings_checked.flags,
+        grids.* exclude (channel_id),
+        readings_excluded.reason is null as is_counted,
+        (starts_s - grids.phase_s) % grids.step_s = 0 as is_on_grid,
+        is_on_grid and length_s = grids.step_s as is_own,
+        is_counted
+        and is_own
+        and (readings_checked.energy_kwh is not null or not grids.has_energy) as is_provided,
+        is_counted
+        and readings_checked.energy_kwh is not null
+        and is_on_grid
+        and length_s > grids.step_s
+        and length_s % grids.step_s = 0 as is_total,
+    from readings_checked
+    inner join grids
+        on readings_checked.channel_id = grids.channel_id
+    left join readings_excluded
+        on readings_checked.channel_id = readings_excluded.channel_id
+        and readings_checked.timestamp = readings_excluded.timestamp
+        and readings_checked.interval_s = readings_excluded.interval_s
+    left join whole_files
+        on readings_checked.channel_id = whole_files.channel_id
+        and readings_checked.period = whole_files.period
+    where
+        whole_files.channel_id is null
+        and (readings_excluded.reason is null or (readings_excluded.reason = 'displaced' and is_own))
+),
+
+-- All else is about the few rows that are no plain reading of the grid.
+odd as materialized (
+    select * from stored where not is_provided
+),
+
+-- The time that is known.
+known as not materialized (
+    select
+        channel_id,
+        starts_s,
+        ends_s,
+        starts_s // 86400 as day,
+        starts_s + length_s / 2 as mid_s,
+        coalesce(3600 * energy_kwh / length_s, power_kw) as kw,
+        length_s <= step_s as is_fine,
+    from stored
+    where
+        is_counted
+        and case
+            when has_energy
+                then starts_s < known_until_s and (energy_kwh is not null or (is_own and power_kw is not null))
+            else is_own
+        end
+),
+
+-- Most days have no gap: each of these is one long knot, or the windows below would see every reading.
+days as (
+    select
+        channel_id,
+        day,
+        bool_and(is_fine) and sum(ends_s - starts_s) = max(ends_s) - min(starts_s) as is_whole,
+        min(starts_s) as starts_s,
+        max(ends_s) as ends_s,
+        min(mid_s) as first_mid_s,
+        min_by(kw, starts_s) as first_kw,
+        max(mid_s) as last_mid_s,
+        max_by(kw, starts_s) as last_kw,
+    from known
+    group by channel_id, day
+),
+
+knots as materialized (
+    select * exclude (is_whole, day), true as is_fine,
+    from days
+    where is_whole
+    union all by name
+    select
+        known.channel_id,
+        known.starts_s,
+        known.ends_s,
+        known.mid_s as first_mid_s,
+        known.kw as first_kw,
+        known.mid_s as last_mid_s,
+        known.kw as last_kw,
+        known.is_fine,
+    from known
+    inner join days
+        on known.channel_id = days.channel_id
+        and known.day = days.day
+    where not days.is_whole
+    union all by name
+    select
+        whole_files.channel_id,
+        greatest(whole_files.from_s, grids.known_from_s) as starts_s,
+        least(whole_files.until_s, grids.known_until_s) as ends_s,
+        whole_files.from_s + whole_files.interval_s / 2 as first_mid_s,
+        whole_files.first_kw,
+        whole_files.until_s - whole_files.interval_s / 2 as last_mid_s,
+        whole_files.last_kw,
+        true as is_fine,
+    from whole_files
+    inner join grids
+        on whole_files.channel_id = grids.channel_id
+    where whole_files.until_s > grids.known_from_s and whole_files.from_s < grids.known_until_s
+    union all by name
+    -- Where what is known begins and ends.
+    select
+        channel_id,
+        unnest([known_from_s, known_until_s]) as starts_s,
+        starts_s as ends_s,
+        false as is_fine,
+    from grids
+    where known_from_s < known_until_s
+),
+
+spaced as (
+    select
+        channel_id,
+        lag(ends_s) over following as from_s,
+        starts_s as to_s,
+        lag(last_mid_s) over following as before_mid_s,
+        lag(last_kw) over following as before_kw,
+        first_mid_s as mid_s,
+        first_kw as kw,
+    from knots
+    window following as (partition by channel_id order by starts_s, ends_s)
+),
+
+gaps as (
+    select
+        spaced.*,
+        grids.step_s,
+        grids.phase_s,
+        grids.has_energy as is_between,
+        grids.has_energy and kw is not null and before_kw is not null and to_s - from_s <= grids.short_s as is_short,
+    from spaced
+    inner join grids
+        on spaced.channel_id = grids.channel_id
+    where spaced.to_s > spaced.from_s
+    union all by name
+    -- Stored rows before the first energy and after the last: never estimated.
+    select
+        channel_id,
+        step_s,
+        phase_s,
+        unnest([first_s, known_until_s]) as from_s,
+        unnest([least(known_from_s, last_s), last_s]) as to_s,
+        false as is_between,
+        false as is_short,
+    from grids
+    where has_energy
+),
+
+pieces as (
+    select *, unnest(range(from_s - (from_s - phase_s) % step_s, to_s, step_s)) as point_s,
+    from gaps
+),
+
+missing as (
+    select
+        channel_id,
+        point_s,
+        greatest(from_s, point_s) as begins_s,
+        least(to_s, point_s + step_s) - begins_s as missing_s,
+        case when is_short then missing_s end as linear_s,
+        case
+            when is_short
+                then missing_s / 3600 * (
+                    before_kw + (kw - before_kw) * (begins_s + missing_s / 2 - before_mid_s) / (mid_s - before_mid_s)
+                )
+        end as linear_kwh,
+        case when is_between and not is_short then missing_s end as long_s,
+    from pieces
+    union all by name
+    select
+        channel_id,
+        starts_s as point_s,
+        starts_s as begins_s,
+        step_s as missing_s,
+        step_s as linear_s,
+        power_kw * step_s / 3600 as linear_kwh,
+    from odd
+    where is_counted and is_own and has_energy and energy_kwh is null and power_kw is not null
+        and starts_s between known_from_s and known_until_s - 1
+),
+
+-- Known totals, each between the finer readings around it.
+surrounded as (
+    select
+        channel_id,
+        starts_s,
+        is_fine,
+        max(case when is_fine then struct_pack(ends_s := ends_s, mid_s := last_mid_s, kw := last_kw) end) over (
+            partition by channel_id
+            order by starts_s, ends_s
+            rows between unbounded preceding and 1 preceding
+        ) as before,
+        min(case when is_fine then struct_pack(starts_s := starts_s, mid_s := first_mid_s, kw := first_kw) end) over (
+            partition by channel_id
+            order by starts_s, ends_s
+            rows between 1 following and unbounded following
+        ) as after,
+    from knots
+    where channel_id in (select channel_id from odd where is_total)
+    qualify not is_fine and ends_s > starts_s
+),
+
+totals as (
+    select
+        surrounded.channel_id,
+        surrounded.starts_s,
+        surrounded.before,
+        surrounded.after,
+        coalesce(surrounded.after.starts_s - surrounded.before.ends_s <= odd.short_s, false) as is_short,
+    from odd
+    inner join surrounded
+        on odd.channel_id = surrounded.channel_id
+        and odd.starts_s = surrounded.starts_s
+    where odd.is_total
+),
+
+spread as (
+    select *, unnest(range(starts_s - (starts_s - phase_s) % step_s, ends_s, step_s)) as point_s,
+    from odd
+    where is_counted and not is_own
+),
+
+elsewhere as (
+    select
+        spread.channel_id,
+        spread.point_s,
+        spread.starts_s as begins_s,
+        least(spread.ends_s, spread.point_s + spread.step_s) - greatest(spread.starts_s, spread.point_s) as overlap_s,
+        case when not spread.is_total then spread.energy_kwh * overlap_s / spread.length_s end as measured_kwh,
+        case when spread.is_total then spread.starts_s end as total_s,
+        case when spread.is_total then spread.energy_kwh end as total_kwh,
+        case
+            when totals.is_short
+                then spread.step_s / 3600 * (
+                    totals.before.kw + (totals.after.kw - totals.before.kw)
+                    * (spread.point_s + spread.step_s / 2 - totals.before.mid_s)
+                    / (totals.after.mid_s - totals.before.mid_s)
+                )
+        end as linear_kwh,
+        case when not totals.is_short then spread.step_s end as long_s,
+        spread.power_kw,
+        spread.voltage_v,
+        spread.current_a,
+        spread.power_factor,
+        spread.temperature_c,
+        spread.flags,
+    from spread
+    left join totals
+        on spread.is_total
+        and spread.channel_id = totals.channel_id
+        and spread.starts_s = totals.starts_s
+),
+
+-- Rows of the grid itself: without energy, or displaced by the total.
+own as (
+    select
+        channel_id,
+        starts_s as point_s,
+        starts_s as begins_s,
+        case when not is_counted then energy_kwh end as own_kwh,
+        struct_pack(
+            power_kw := power_kw,
+            voltage_v := voltage_v,
+            current_a := current_a,
+            power_factor := power_factor,
+            temperature_c := temperature_c,
+            flags := flags
+        ) as own,
+    from odd
+    where is_own and has_energy and (energy_kwh is null or not is_counted)
+),
+
+parts as (
+    select * from missing
+    union all by name
+    select * from elsewhere
+    union all by name
+    select * from own
+),
+
+-- Sums in the order of time: the same to the last bit however much of the lake is looked at.
+points as (
+    select
+        channel_id,
+        point_s,
+        sum(measured_kwh order by begins_s) as measured_kwh,
+        coalesce(sum(missing_s), 0) as missing_s,
+        coalesce(sum(linear_s), 0) as linear_s,
+        sum(linear_kwh order by begins_s) as linear_kwh,
+        coalesce(sum(long_s), 0) as long_s,
+        max(total_s) as total_s,
+        max(total_kwh) as total_kwh,
+        max(own_kwh) as own_kwh,
+        any_value(own) as own,
+        sum(power_kw * overlap_s order by begins_s)
+        / sum(case when power_kw is not null then overlap_s end) as power_kw,
+        sum(voltage_v * overlap_s order by begins_s)
+        / sum(case when voltage_v is not null then overlap_s end) as voltage_v,
+        sum(current_a * overlap_s order by begins_s)
+        / sum(case when current_a is not null then overlap_s end) as current_a,
+        sum(power_factor * overlap_s order by begins_s)
+        / sum(case when power_factor is not null then overlap_s end) as power_factor,
+        sum(temperature_c * overlap_s order by begins_s)
+        / sum(case when temperature_c is not null then overlap_s end) as temperature_c,
+        bit_or(flags) as flags,
+    from parts
+    group by channel_id, point_s
+),
+
+final as (
+    select
+        points.channel_id,
+        make_timestamptz(1000000 * points.point_s) as timestamp,
+        cast(grids.step_s as integer) as interval_s,
+        points.measured_kwh,
+        cast(points.missing_s as integer) as missing_s,
+        cast(points.linear_s as integer) as linear_s,
+        points.linear_kwh,
+        -- A point that has its own reading under a total needs no estimate.
+        cast(
+            case when points.total_s is not null and points.own_kwh is not null then 0 else points.long_s end as integer
+        ) as long_s,
+        make_timestamptz(1000000 * points.total_s) as total_at,
+        points.total_kwh,
+        case when points.total_s is not null then points.own_kwh end as own_kwh,
+        case when points.own is null then points.power_kw else points.own.power_kw end as power_kw,
+        case when points.own is null then points.voltage_v else points.own.voltage_v end as voltage_v,
+        case when points.own is null then points.current_a else points.own.current_a end as current_a,
+        case when points.own is null then points.power_factor else points.own.power_factor end as power_factor,
+        case when points.own is null then points.temperature_c else points.own.temperature_c end as temperature_c,
+        cast(coalesce(points.own.flags, 0) | coalesce(points.flags, 0) as integer) as flags,
+    from points
+    inner join grids
+        on points.channel_id = grids.channel_id
+    where points.missing_s > 0 or points.measured_kwh is not null or points.total_s is not null
+)
+
+select * from final
