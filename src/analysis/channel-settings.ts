@@ -20,7 +20,7 @@ export interface ChannelSetting {
     readonly show: (value: SettingValue) => string;
 }
 
-export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
 const plain = (value: SettingValue): string => (value === null ? 'none' : String(value));
 

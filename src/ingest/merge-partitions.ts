@@ -8,13 +8,13 @@ import pLimit from 'p-limit';
 import { AppError, isAppError } from '../core/errors.ts';
 import { sizeMaybe } from '../lake/files.ts';
 import { partitionFile } from '../lake/layout.ts';
-import { fileMark } from '../lake/partitions.ts';
 import { archivePath, byAge, type Snapshot } from '../lake/snapshots.ts';
 import { type DuckDB, withDuckDB } from '../warehouse/duckdb.ts';
 import { type Footer, mergeSnapshots, newestFetches, readFooters } from '../warehouse/merge.ts';
 import type { LakeContext } from './context.ts';
 import { linkOverlaps } from './overlaps.ts';
 import { cutSnapshots, cutWork, type PartitionWork, type SizedSnapshot } from './partition-work.ts';
+import { putInPlace } from './put-in-place.ts';
 import { archivedFor, hasAllRaw, setDamagedAside, setFileAside, sizeSnapshots } from './raw.ts';
 import type { Tally } from './tally.ts';
 import { withdrawPatches } from './withdraw-patches.ts';
@@ -77,22 +77,6 @@ async function finishBatch(
     );
     await archive(lake, batch, left, tally);
     lake.progress.step(batch.length);
-}
-
-async function putInPlace(
-    lake: LakeContext,
-    { work, final, target, rebuilt, snapshots }: Merge,
-): Promise<void> {
-    const before = fileMark(final)?.mark;
-    await lake.files.replace(target, final);
-    const { from, to } = work.partition;
-    // A bucket may begin before the span that was asked for, and end after it.
-    const starts = snapshots.map((snapshot) => snapshot.from - snapshot.answered);
-    const ends = snapshots.map((snapshot) => snapshot.to + snapshot.answered);
-    const span = rebuilt
-        ? { from, to }
-        : { from: Math.max(from, Math.min(...starts)), to: Math.min(to, Math.max(...ends)) };
-    lake.written.note(final, before, fileMark(final)?.mark ?? '', span);
 }
 
 /** One for each core of a small machine. */
