@@ -315,7 +315,7 @@ function makeFormat(zone: string): Intl.DateTimeFormat {
 }
 
 /** The local day, the Monday, the first of the month; an hour also by its offset, because a change cuts it in two. */
-export function keyOf(at: number, zone: string, unit: Unit): string {
+function keyOf(at: number, zone: string, unit: Unit): string {
     const local = localSeconds(at, zone);
     const date = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10);
     switch (unit) {
@@ -331,7 +331,7 @@ export function keyOf(at: number, zone: string, unit: Unit): string {
 }
 
 /** The instants of the period around one: found by walking quarter hours, which all changes of today fall on. */
-export function spanOf(at: number, zone: string, unit: Unit): { readonly from: number; readonly to: number } {
+function spanOf(at: number, zone: string, unit: Unit): { readonly from: number; readonly to: number } {
     const key = keyOf(at, zone, unit);
     let from = Math.floor(at / 900) * 900;
     while (keyOf(from - 900, zone, unit) === key) from -= 900;
