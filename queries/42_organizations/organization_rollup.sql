@@ -59,9 +59,12 @@ intervals as (
         power_factor,
     from readings_counted
     where
-        -- A day more to both sides, whatever the zone: a bound of constants reaches the files.
+        -- A day more to both sides, whatever the zone: a bound of constants reaches the files. The period, which is
+        -- in their names, spares opening the others.
         (first_day is null or timestamp >= make_timestamptz(epoch_us(cast(first_day as date)) - 86400000000))
         and (end_day is null or timestamp < make_timestamptz(epoch_us(cast(end_day as date)) + 86400000000))
+        and (first_day is null or period >= left(cast(cast(first_day as date) - 1 as varchar), length(period)))
+        and (end_day is null or period <= left(cast(cast(end_day as date) as varchar), length(period)))
     union all
     select
         channel_id,
@@ -75,8 +78,6 @@ intervals as (
     from grid_patches
     where
         estimated_kwh is not null
-        and (first_day is null or timestamp >= make_timestamptz(epoch_us(cast(first_day as date)) - 86400000000))
-        and (end_day is null or timestamp < make_timestamptz(epoch_us(cast(end_day as date)) + 86400000000))
 ),
 
 calendar_days as not materialized (

@@ -9,14 +9,16 @@
 -- organization_name   varchar      the organization's name
 -- time_zone           varchar      IANA zone of the organization; UTC when it has none
 -- measured_until      timestamptz  end of the newest interval with a measure, UTC; null when there is none
--- fetched_at          timestamptz  when that was fetched, UTC
+-- covered_until       timestamptz  end of what was asked and answered, with values or not, UTC; null when nothing was
 -- asked_at            timestamptz  when the lake last asked: the end of the newest run that asked channels, else the
---                                  newest fetch of any reading, UTC
+--                                  newest covered_until of any channel, UTC
 -- behind_h            double       hours from measured_until to asked_at; null when nothing was ever measured
 -- status              varchar      fresh; late: 6 hours behind or more; silent: 24 or more; never: nothing measured;
 --                                  removed: the API no longer lists it
-with latest as (
-    select * from latest_readings
+with known as (
+    select channel_id from channels
+    union
+    select channel_id from channel_grids
 ),
 
 last_run as (
@@ -25,23 +27,33 @@ last_run as (
     where channels > 0 and outcome in ('done', 'partly')
 ),
 
-last_fetch as (
-    select max(fetched_at) as fetched_at,
-    from latest
+last_answer as (
+    select max(covered_until) as covered_until,
+    from channel_coverage
 ),
 
-known as (
+reached as (
     select
-        latest.*,
-        make_timestamptz(epoch_us(latest.timestamp) + 1000000 * cast(latest.interval_s as bigint))
-            as measured_until,
-        coalesce(last_run.asked_at, last_fetch.fetched_at) as asked_at,
+        known.channel_id,
+        channel_sites.channel_name,
+        channel_sites.organization_id,
+        channel_sites.organization_name,
+        coalesce(channel_sites.time_zone, 'UTC') as time_zone,
+        channel_grids.last_end_at as measured_until,
+        channel_coverage.covered_until,
+        coalesce(last_run.asked_at, last_answer.covered_until) as asked_at,
         channels.removed_at is not null as is_removed,
-    from latest
+    from known
+    left join channel_sites
+        on known.channel_id = channel_sites.channel_id
     left join channels
-        on latest.channel_id = channels.channel_id
+        on known.channel_id = channels.channel_id
+    left join channel_grids
+        on known.channel_id = channel_grids.channel_id
+    left join channel_coverage
+        on known.channel_id = channel_coverage.channel_id
     cross join last_run
-    cross join last_fetch
+    cross join last_answer
 ),
 
 final as (
@@ -52,7 +64,7 @@ final as (
         organization_name,
         time_zone,
         measured_until,
-        fetched_at,
+        covered_until,
         asked_at,
         case
             when measured_until is not null
@@ -65,7 +77,7 @@ final as (
             when behind_h >= 6 then 'late'
             else 'fresh'
         end as status,
-    from known
+    from reached
 )
 
 select * from final

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DuckDB } from '../../../src/warehouse/duckdb.ts';
 import { localSeconds, withFleet, withSettings } from '../../support/organization-lake.ts';
-import { type GivenReading, plain } from './small-lake.ts';
+import { type GivenReading, plain, withViews } from './small-lake.ts';
 
 /** Summer time ends on 5 April, by half an hour, at 02:00 of local time. */
 const zone = 'Australia/Lord_Howe';
@@ -384,5 +384,54 @@ describe('readings_enriched', () => {
         for (const [text, isOpen] of overnight) {
             expect(rows.find(({ at }) => at === instantOf(text))?.open, text).toBe(isOpen);
         }
+    });
+
+    /** Replaces the stored readings: minute, channel, power, voltage, current, power factor, apparent power. */
+    const store = async (
+        on: DuckDB,
+        rows: readonly (readonly (number | string | null)[])[],
+        codes: string,
+    ) => {
+        const values = rows.map((row) => `(${row.map((value) => value ?? 'null').join(', ')})`).join(', ');
+        const kva = codes.includes('S') ? ', kva::double as apparent_power_kva' : '';
+        await on.run(
+            `create or replace view readings as
+             select c::varchar as channel_id, make_timestamptz(60000000 * m) as timestamp, 60 as interval_s,
+             null::double as energy_kwh, p::double as power_kw, v::double as voltage_v, i::double as current_a,
+             f::double as power_factor, null::double as temperature_c, null::double as frequency_hz ${kva},
+             make_timestamptz(0) as fetched_at, '1970-01' as month, '1970-01' as period
+             from (values ${values}) t(m, c, p, v, i, f, kva)`,
+        );
+        return (
+            await on.rows('select apparent_power_kva as kva from readings_enriched order by timestamp')
+        ).map(({ kva: found }) => found);
+    };
+
+    it('takes apparent power as measured, else from the power factor, else from one phase', async () => {
+        // Channel 7 has one phase; on three the mean voltage and current tell nothing.
+        const derived = await store(
+            db,
+            [
+                [1, 162119, 2, 230, 10, 0.8, null],
+                [2, 162119, 2, 230, 10, -0.5, null],
+                [3, 162119, 2, 230, 10, null, null],
+                [4, 7, 2, 230, 10, null, null],
+                [5, 7, 2, 230, 10, 0, null],
+                [6, 7, null, 230, 10, 0.8, null],
+            ],
+            'V I',
+        );
+        expect(derived).toEqual([2.5, 4, null, 2.3, 2.3, null]);
+        await withViews(
+            { readings: [] },
+            async (other) => {
+                const rows = [
+                    [1, 9, 2, 230, 10, 0.8, 3.5],
+                    [2, 9, 2, 230, 10, 0.8, null],
+                ];
+                expect(await store(other, rows, 'S')).toEqual([3.5, 2.5]);
+            },
+            ['E', 'P', 'V', 'I', 'PF', 'T', 'S'],
+        );
     });
 });

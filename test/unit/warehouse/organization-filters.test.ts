@@ -84,6 +84,29 @@ describe('a filter on an organization or in a macro', () => {
         });
     });
 
+    it('gives the same for a period, however the files are cut', { timeout: 240_000 }, async () => {
+        const answers: string[][] = [];
+        for (const granularity of ['day', 'month', 'year'] as const) {
+            await withFleet({ ...fleet, granularity }, async ({ db }) => {
+                const rows: Record<string, unknown>[] = [];
+                for (const name of ['2026-03', '2026-W10', '2026-03-01', '2026-02-28/2026-03-02']) {
+                    for (const id of ['1', '20', '301']) {
+                        rows.push(...(await db.rows(`from organization_summary('${id}', '${name}')`)));
+                        const [from, to] = [`period_start('${name}')`, `period_end('${name}')`];
+                        const [row] = await db.rows(
+                            `select sum(energy_kwh) as energy from organization_daily
+                             where organization_id = '${id}' and date >= ${from} and date < ${to}`,
+                        );
+                        expect(rows.at(-1)?.energy_kwh, `${id} ${name}`).toBeCloseTo(Number(row?.energy), 9);
+                    }
+                }
+                answers.push(text(rows));
+            });
+        }
+        expect(answers[1]).toEqual(answers[0]);
+        expect(answers[2]).toEqual(answers[0]);
+    });
+
     it('changes no row, and the session’s zone none either', { timeout: 240_000 }, async () => {
         const questions = [
             ['organization_hourly', "organization_id = '300' and energy_kwh > 1"],
