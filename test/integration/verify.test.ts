@@ -1,6 +1,7 @@
 /** Every kind of damage a lake can take: what `verify` says of it, and that `rebuild` and `repair` end it. */
 import {
     cpSync,
+    existsSync,
     mkdirSync,
     readdirSync,
     readFileSync,
@@ -143,6 +144,17 @@ describe('verify', () => {
         expect(problems.map(({ since }) => since)).toEqual(problems.map(() => '2026-10-20T12:07:00.000Z'));
         const summary = await site.rebuild();
         expect(summary).toMatchObject({ failures: [], warnings: [], identical: 4, restored: 3 });
+        expect((await verify(site)).problems).toEqual([]);
+    });
+
+    it('finds a flipped bit in every reference and derived table, and rebuild makes each again', async () => {
+        const site = await filledLake();
+        const tables = readdirSync(site.paths.reference).filter((name) => name.endsWith('.parquet'));
+        expect(tables.length).toBeGreaterThanOrEqual(4);
+        for (const table of tables) flipBit(join(site.paths.reference, table), 30);
+        const found = (await verify(site, false)).problems.filter(({ kind }) => kind === 'changed');
+        expect(found.map(({ file }) => file)).toEqual(tables.map((table) => `reference/${table}`));
+        expect((await site.rebuild()).failures).toEqual([]);
         expect((await verify(site)).problems).toEqual([]);
     });
 
@@ -321,7 +333,7 @@ describe('a sync', () => {
         expect((await verify(site)).problems).toEqual([]);
     });
 
-    it('leaves a partition alone whose file and raw are both damaged, and merges every other', async () => {
+    it('sets a file aside that can be neither read nor made again, and merges every other', async () => {
         const site = await filledLake();
         const october = join(site.paths.root, partition('162320', '2026-10'));
         truncateSync(october, 400);
@@ -330,18 +342,37 @@ describe('a sync', () => {
         truncateSync(raw, 200);
         site.runtime.advance(3_600_000);
         const summary = await site.sync({ channels });
-        expect(summary.failures).toMatchObject([{ channelId: '162320', code: 'DATA_CORRUPT' }]);
-        expect(readFileSync(october)).toHaveLength(400);
+        const failed = summary.failures.map(({ channelId, code }) => `${channelId} ${code}`);
+        expect(failed).toEqual(['162320 DATA_CORRUPT', '162320 DATA_CORRUPT']);
+        expect(existsSync(october)).toBe(false);
+        const aside = listFiles(site.paths.quarantine).filter((path) => path.endsWith('.parquet'));
+        expect(aside.map((path) => readFileSync(path).length)).toEqual([400]);
         expect(readdirSync(site.paths.inbox)).toHaveLength(1);
-        const newest = () =>
-            site.ask('select epoch(max(timestamp))::int as ts from readings where channel_id = 163001');
-        rmSync(october);
-        expect(await newest()).toEqual([{ ts: Date.parse('2026-10-20T12:30:00Z') / 1000 }]);
+        expect(
+            await site.ask('select epoch(max(timestamp))::int as ts from readings where channel_id = 163001'),
+        ).toEqual([{ ts: Date.parse('2026-10-20T12:30:00Z') / 1000 }]);
         // With the snapshot back from a backup the next run ends it.
         writeFileSync(raw, good);
         expect((await site.compact()).failures).toEqual([]);
         expect(readdirSync(site.paths.inbox)).toEqual([]);
         expect((await verify(site)).problems).toEqual([]);
+    });
+
+    it('leaves a file that changed, whose raw is damaged, as it is', async () => {
+        const site = await filledLake();
+        const october = join(site.paths.root, partition('162320', '2026-10'));
+        await rewrite(
+            october,
+            'select * replace (energy_kwh + 1 as energy_kwh) from {rows} order by timestamp',
+        );
+        const changed = readFileSync(october);
+        const [raw = ''] = listFiles(archiveFolder(site.paths, '162320', '2026-10'));
+        truncateSync(raw, 200);
+        site.runtime.advance(3_600_000);
+        const summary = await site.sync({ channels });
+        expect(summary.failures).toMatchObject([{ channelId: '162320', code: 'DATA_CORRUPT' }]);
+        expect(readFileSync(october).equals(changed)).toBe(true);
+        expect(readdirSync(site.paths.inbox)).toHaveLength(1);
     });
 });
 
