@@ -40,6 +40,8 @@ export async function withPartitionWriter<T>(
     const { format, stagingFolder, memoryLimit } = options;
     // Each connection brings a thread of its own; to share so small a task out costs more than it takes.
     return withDuckDB({ memoryLimit, threads: 1, spillFolder: stagingFolder }, async (db) => {
+        // What was written is read back once; kept in memory it would grow with the backlog.
+        await db.run('set enable_external_file_cache = false');
         const limit = pLimit(options.connections);
         const folders: string[] = [];
         const idle: Worker[] = [];
