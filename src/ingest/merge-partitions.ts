@@ -112,7 +112,7 @@ async function mergeBatch(
 ): Promise<{ readonly merged: PartitionWork[]; readonly written: Written[] }> {
     const decided = await decide(lake, writer.db, batch, mode, tally);
     const merges = await inTurn(decided, (merge) =>
-        mode === 'merge' ? unpackSound(lake, merge, tally) : unpackMerge(lake, merge),
+        mode === 'merge' ? unpackSound(lake, writer.db, merge, tally) : unpackMerge(lake, merge),
     );
     // A rebuild from many snapshots may be larger than a batch: those go one by one, in slices.
     const big = merges.filter(({ snapshots }) => cutSnapshots(snapshots).length > 1);
@@ -179,7 +179,7 @@ async function decide(
         if (base === undefined) {
             if (hasAllRaw(lake, work.partition)) {
                 tally.warning(`${final} is damaged; it is made again from its raw snapshots`);
-            } else await setFileAside(lake, final, work.channelId, work.partition, tally);
+            } else await setFileAside(lake, final, work, 'retention removed its raw snapshots', tally);
         }
         const archived = await archivedFor(lake, work.channelId, work.partition);
         const snapshots = await sizeSnapshots(distinct([...archived, ...work.snapshots]));

@@ -126,18 +126,18 @@ export function hasAllRaw(lake: LakeContext, partition: Partition): boolean {
 }
 
 /**
- * Sets an unreadable data file aside whose raw snapshots are gone: it may be mended, and nothing else holds its
- * readings.
+ * Sets a data file aside that can neither be read nor made again, `because` its raw is gone or damaged: it may be
+ * mended, nothing else holds its readings, and in its place it would stop every question.
  */
 export async function setFileAside(
     lake: LakeContext,
     file: string,
-    channelId: string,
-    partition: Partition,
+    { channelId, partition }: { readonly channelId: string; readonly partition: Partition },
+    because: string,
     tally: Tally,
 ): Promise<void> {
     const name = `${channelId}_${partition.value}_${lake.journal.run}_readings.parquet`;
-    const reason = `${file} could not be read, and retention removed its raw snapshots: its readings are in quarantine as ${name}`;
+    const reason = `${file} could not be read, and ${because}: its readings are in quarantine as ${name}`;
     await setAside(lake, file, reason, name);
     tally.failure(channelId, '', 'DATA_CORRUPT', reason);
 }

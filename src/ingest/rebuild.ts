@@ -1,9 +1,10 @@
 /** Restores `readings/` and `reference/` from the raw snapshots; the result is byte-identical to what compaction made. */
+import { join } from 'node:path';
 import { parseList } from '../api/wire.ts';
 import { isAppError } from '../core/errors.ts';
 import { readChecksums } from '../lake/checksums.ts';
 import { sizeMaybe } from '../lake/files.ts';
-import { referenceFile } from '../lake/layout.ts';
+import { referenceFile, referenceTables } from '../lake/layout.ts';
 import { listArchive, listArchivedChannels } from '../lake/snapshots.ts';
 import { namelessChannel, selectChannels } from './channels.ts';
 import { checkBytes } from './checksums.ts';
@@ -46,7 +47,7 @@ export async function rebuild(lake: LakeContext, options: RebuildOptions): Promi
             if (!options.dryRun) await rebuildPartitions(lake, work, tally);
         }
         if (options.dryRun) return;
-        await dropDamagedCalendar(lake);
+        await dropDamagedTables(lake);
         await publish(lake);
     });
 }
@@ -88,13 +89,15 @@ async function channelsToRebuild(lake: LakeContext, options: RebuildOptions): Pr
     return selectChannels(known, wanted).map(({ channelId }) => channelId);
 }
 
-/** Publishing makes a calendar that is gone anew, and leaves one that is there. */
-async function dropDamagedCalendar(lake: LakeContext): Promise<void> {
-    const file = referenceFile(lake.paths, 'calendar');
-    if ((await sizeMaybe(file)) === undefined) return;
-    const name = nameInLake(lake, file);
-    const known = (await readChecksums(lake.paths, [name])).get(name);
-    if ((await checkBytes(lake, file, known)).length > 0) await lake.files.remove(file);
+/** Publishing makes a table that is gone anew, and leaves one that is there; those from the API are made again here. */
+async function dropDamagedTables(lake: LakeContext): Promise<void> {
+    const fromRaw = referenceTables.map((table) => referenceFile(lake.paths, table));
+    const recorded = await readChecksums(lake.paths, [nameInLake(lake, lake.paths.reference)]);
+    for (const [name, known] of recorded) {
+        const file = join(lake.paths.root, name);
+        if (fromRaw.includes(file) || (await sizeMaybe(file)) === undefined) continue;
+        if ((await checkBytes(lake, file, known)).length > 0) await lake.files.remove(file);
+    }
 }
 
 function overlaps({ partition }: PartitionWork, { from, to }: RebuildOptions): boolean {

@@ -1,15 +1,19 @@
 /** What a merge reads: packed snapshots as files of their own, and nothing that is damaged in the archive. */
 import pLimit from 'p-limit';
 import { isAppError, messageOf } from '../core/errors.ts';
+import { sizeMaybe } from '../lake/files.ts';
 import { readSnapshotBytes, type Snapshot } from '../lake/snapshots.ts';
+import type { DuckDB } from '../warehouse/duckdb.ts';
+import { newestFetches } from '../warehouse/merge.ts';
 import type { LakeContext } from './context.ts';
 import type { PartitionWork, SizedSnapshot } from './partition-work.ts';
-import { damagedInArchive, findDamage } from './raw.ts';
+import { damagedInArchive, findDamage, setFileAside } from './raw.ts';
 import type { Tally } from './tally.ts';
 
 /** As much of a merge as unpacking needs. */
 interface Unpackable {
     readonly work: PartitionWork;
+    readonly final: string;
     readonly snapshots: readonly SizedSnapshot[];
 }
 
@@ -32,11 +36,12 @@ export async function unpackMerge<M extends Unpackable>(lake: LakeContext, merge
 }
 
 /**
- * The same for a compaction: a partition that must be made again from raw that is damaged is left as it is, and counts
- * as failed; its new snapshots wait on. Undefined then.
+ * The same for a compaction: a partition that must be made again from raw that is damaged is left as it is, or set aside
+ * when it cannot be read, and counts as failed; its new snapshots wait on. Undefined then.
  */
 export async function unpackSound<M extends Unpackable>(
     lake: LakeContext,
+    db: DuckDB,
     merge: M,
     tally: Tally,
 ): Promise<M | undefined> {
@@ -51,6 +56,10 @@ export async function unpackSound<M extends Unpackable>(
     } catch (error) {
         if (!isAppError(error, 'DATA_CORRUPT')) throw error;
         tally.failure(channelId, '', error.code, `${partition.value} was left as it was: ${error.message}`);
+        const isThere = (await sizeMaybe(merge.final)) !== undefined;
+        if (isThere && (await newestFetches(db, [merge.final])).size === 0) {
+            await setFileAside(lake, merge.final, merge.work, 'its raw snapshots are damaged', tally);
+        }
         return undefined;
     }
 }

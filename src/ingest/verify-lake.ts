@@ -1,9 +1,11 @@
 /** `verify`: what is truncated, changed, foreign, orphaned, lost or not what its name says, and since when. Reads only. */
+import { join } from 'node:path';
 import { messageOf } from '../core/errors.ts';
 import { readChecksums } from '../lake/checksums.ts';
-import { listFolder, sizeMaybe } from '../lake/files.ts';
+import { listFolder } from '../lake/files.ts';
 import { referenceFile, referenceTables } from '../lake/layout.ts';
 import { withDuckDB } from '../warehouse/duckdb.ts';
+import { readWhole } from '../warehouse/inspect.ts';
 import { readReference } from '../warehouse/reference.ts';
 import { checkBytes } from './checksums.ts';
 import type { LakeContext } from './context.ts';
@@ -34,27 +36,28 @@ export async function verifyLake(
     });
 }
 
+/** Reference and derived tables: every one that is there, and every one that was written and is gone. */
 async function verifyReference({ lake, db, report }: Check): Promise<number> {
-    const recorded = await readChecksums(lake.paths);
-    let checked = 0;
-    for (const table of [...referenceTables, 'calendar' as const]) {
-        const file = referenceFile(lake.paths, table);
-        const known = recorded.get(nameInLake(lake, file));
-        if ((await sizeMaybe(file)) === undefined) {
-            if (known !== undefined)
-                report(file, [{ kind: 'missing', problem: 'it is gone' }], again, known.at);
-            continue;
-        }
-        checked += 1;
+    const recorded = await readChecksums(lake.paths, [nameInLake(lake, lake.paths.reference)]);
+    const present = (await listFolder(lake.paths.reference)).filter((name) => name.endsWith('.parquet'));
+    const names = new Set(present.map((name) => nameInLake(lake, join(lake.paths.reference, name))));
+    for (const [name, { at }] of recorded) {
+        if (!name.startsWith('reference/') || names.has(name)) continue;
+        const file = join(lake.paths.root, name);
+        report(file, [{ kind: 'missing', problem: 'it is gone' }], again, at);
+    }
+    for (const name of names) {
+        const file = join(lake.paths.root, name);
+        const known = recorded.get(name);
         const findings: Finding[] = await checkBytes(lake, file, known);
-        if (table !== 'calendar') {
-            await readReference(db, table, file).catch((error: unknown) =>
-                findings.push({ kind: 'unreadable', problem: `it cannot be read: ${messageOf(error)}` }),
-            );
-        }
+        const table = referenceTables.find((one) => referenceFile(lake.paths, one) === file);
+        const reading = table === undefined ? readWhole(db, file) : readReference(db, table, file);
+        await reading.catch((error: unknown) =>
+            findings.push({ kind: 'unreadable', problem: `it cannot be read: ${messageOf(error)}` }),
+        );
         report(file, findings, again, known?.at ?? null);
     }
-    return checked;
+    return names.size;
 }
 
 const again = 'make it again with `eniscope-lake rebuild`';

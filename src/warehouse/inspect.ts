@@ -65,6 +65,12 @@ export async function readRows(
     }));
 }
 
+/** Reads a file of any columns to its last row; throws when it cannot. */
+export async function readWhole(db: DuckDB, file: string): Promise<void> {
+    const source = `read_parquet(${literal(file)}, hive_partitioning = false)`;
+    await db.rows(`select sum(hash(columns(*))) from ${source}`);
+}
+
 /** What is wrong with the columns of a data file; undefined when they are the lake's. */
 export async function findStrangeShape(
     db: DuckDB,

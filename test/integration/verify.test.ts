@@ -1,6 +1,7 @@
 /** Every kind of damage a lake can take: what `verify` says of it, and that `rebuild` and `repair` end it. */
 import {
     cpSync,
+    existsSync,
     mkdirSync,
     readdirSync,
     readFileSync,
@@ -146,6 +147,17 @@ describe('verify', () => {
         expect((await verify(site)).problems).toEqual([]);
     });
 
+    it('finds a flipped bit in every reference and derived table, and rebuild makes each again', async () => {
+        const site = await filledLake();
+        const tables = readdirSync(site.paths.reference).filter((name) => name.endsWith('.parquet'));
+        expect(tables.length).toBeGreaterThanOrEqual(4);
+        for (const table of tables) flipBit(join(site.paths.reference, table), 30);
+        const found = (await verify(site, false)).problems.filter(({ kind }) => kind === 'changed');
+        expect(found.map(({ file }) => file)).toEqual(tables.map((table) => `reference/${table}`));
+        expect((await site.rebuild()).failures).toEqual([]);
+        expect((await verify(site)).problems).toEqual([]);
+    });
+
     it('tells foreign files and folders, and those whose raw is not there', async () => {
         const site = await filledLake();
         const root = site.paths.readings;
@@ -246,14 +258,14 @@ describe('damaged raw snapshots', () => {
         });
         const own = readdirSync(folder).find((name) => /_r900_/.test(name)) ?? '';
         expect([loose, own].every((name) => name !== '')).toBe(true);
-        // In a file of its own gzip's checksum tells, which leaves its ten bytes of header out; in a pack the hash does.
-        for (const [path, first] of [
-            [join(folder, own), 10],
-            [packFile(other), 0],
+        // In a file of its own gzip's checksum tells: its header, and the last bits before the trailer, hold no content.
+        for (const [path, first, last] of [
+            [join(folder, own), 10, 10],
+            [packFile(other), 0, 1],
         ] as const) {
             const good = readFileSync(path);
             await fc.assert(
-                fc.asyncProperty(fc.integer({ min: first, max: good.length - 1 }), async (at) => {
+                fc.asyncProperty(fc.integer({ min: first, max: good.length - last }), async (at) => {
                     flipBit(path, at);
                     const damaged = (await verify(site)).problems.filter(
                         ({ kind }) => kind === 'raw_damaged',
@@ -321,7 +333,7 @@ describe('a sync', () => {
         expect((await verify(site)).problems).toEqual([]);
     });
 
-    it('leaves a partition alone whose file and raw are both damaged, and merges every other', async () => {
+    it('sets a file aside that can be neither read nor made again, and merges every other', async () => {
         const site = await filledLake();
         const october = join(site.paths.root, partition('162320', '2026-10'));
         truncateSync(october, 400);
@@ -330,18 +342,37 @@ describe('a sync', () => {
         truncateSync(raw, 200);
         site.runtime.advance(3_600_000);
         const summary = await site.sync({ channels });
-        expect(summary.failures).toMatchObject([{ channelId: '162320', code: 'DATA_CORRUPT' }]);
-        expect(readFileSync(october)).toHaveLength(400);
+        const failed = summary.failures.map(({ channelId, code }) => `${channelId} ${code}`);
+        expect(failed).toEqual(['162320 DATA_CORRUPT', '162320 DATA_CORRUPT']);
+        expect(existsSync(october)).toBe(false);
+        const aside = listFiles(site.paths.quarantine).filter((path) => path.endsWith('.parquet'));
+        expect(aside.map((path) => readFileSync(path).length)).toEqual([400]);
         expect(readdirSync(site.paths.inbox)).toHaveLength(1);
-        const newest = () =>
-            site.ask('select epoch(max(timestamp))::int as ts from readings where channel_id = 163001');
-        rmSync(october);
-        expect(await newest()).toEqual([{ ts: Date.parse('2026-10-20T12:30:00Z') / 1000 }]);
+        expect(
+            await site.ask('select epoch(max(timestamp))::int as ts from readings where channel_id = 163001'),
+        ).toEqual([{ ts: Date.parse('2026-10-20T12:30:00Z') / 1000 }]);
         // With the snapshot back from a backup the next run ends it.
         writeFileSync(raw, good);
         expect((await site.compact()).failures).toEqual([]);
         expect(readdirSync(site.paths.inbox)).toEqual([]);
         expect((await verify(site)).problems).toEqual([]);
+    });
+
+    it('leaves a file that changed, whose raw is damaged, as it is', async () => {
+        const site = await filledLake();
+        const october = join(site.paths.root, partition('162320', '2026-10'));
+        await rewrite(
+            october,
+            'select * replace (energy_kwh + 1 as energy_kwh) from {rows} order by timestamp',
+        );
+        const changed = readFileSync(october);
+        const [raw = ''] = listFiles(archiveFolder(site.paths, '162320', '2026-10'));
+        truncateSync(raw, 200);
+        site.runtime.advance(3_600_000);
+        const summary = await site.sync({ channels });
+        expect(summary.failures).toMatchObject([{ channelId: '162320', code: 'DATA_CORRUPT' }]);
+        expect(readFileSync(october).equals(changed)).toBe(true);
+        expect(readdirSync(site.paths.inbox)).toHaveLength(1);
     });
 });
 

@@ -54,6 +54,8 @@ describe('the members of a gzip file', () => {
                     // The header's time stamp and flags carry no content: damage there need not show.
                     const at = 10 + (where % (victim.length - 10));
                     victim.writeUInt8(victim.readUInt8(at) ^ change, at);
+                    // The last byte of the compressed data has bits that mean nothing.
+                    fc.pre(!isReadable(victim));
                     const found = [...walkMembers(Buffer.concat(members))];
                     expect(found.flatMap(({ text }) => text?.toString() ?? [])).toEqual(
                         contents.filter((_, n) => n !== index).map((text) => Buffer.from(text).toString()),
@@ -71,3 +73,12 @@ describe('the members of a gzip file', () => {
         expect([...walkMembers(strange)]).toEqual([{ offset: 0, bytes: strange.length, text: undefined }]);
     });
 });
+
+function isReadable(member: Buffer): boolean {
+    try {
+        return gunzipSync(member) !== undefined;
+    } catch {
+        // Node's own reader finds the damage.
+        return false;
+    }
+}
