@@ -47,9 +47,10 @@ export function makeCertificate(): Certificate {
     );
     const signature = der(0x03, Buffer.from([0]), sign('sha256', body, privateKey));
     const whole = sequence(body, ecdsaWithSha256, signature);
+    // A blank line before the end, which some lengths of the signature would give, is no PEM.
     const lines = Buffer.from(whole)
         .toString('base64')
-        .replaceAll(/(.{64})/g, '$1\n');
+        .replaceAll(/.{64}(?=.)/g, '$&\n');
     return {
         key: String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
         cert: `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`,
