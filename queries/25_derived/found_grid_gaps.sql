@@ -25,159 +25,12 @@
 -- power_factor    double       mean power factor of what is stored
 -- temperature_c   double       mean temperature of what is stored
 -- flags           integer      flags of the stored rows behind it
-with grids as (
-    select
-        channel_grids.channel_id,
-        cast(channel_grids.interval_s as bigint) as step_s,
-        channel_grids.phase_s,
-        channel_grids.has_energy,
-        -- Where readings can be, inside the time that is looked at.
-        greatest(epoch_us(channel_grids.first_at) // 1000000, epoch_us(readings_span.from_at) // 1000000) as first_s,
-        least(epoch_us(channel_grids.stored_until) // 1000000, epoch_us(readings_span.to_at) // 1000000) as last_s,
-        case
-            when channel_grids.has_energy
-                then greatest(epoch_us(channel_grids.energy_from) // 1000000, epoch_us(readings_span.from_at) // 1000000)
-            else first_s
-        end as known_from_s,
-        case
-            when channel_grids.has_energy
-                then least(epoch_us(channel_grids.energy_until) // 1000000, epoch_us(readings_span.to_at) // 1000000)
-            else last_s
-        end as known_until_s,
-        least(coalesce(own.interpolation_max_s, others.interpolation_max_s, 7200), 86400) as short_s,
-    from channel_grids
-    inner join readings_span
-        on channel_grids.channel_id = readings_span.channel_id
-    left join channel_settings as own
-        on channel_grids.channel_id = own.channel_id
-    left join channel_settings as others
-        on others.channel_id = ''
-        and own.channel_id is null
-),
-
-stored as not materialized (
-    select
-        readings_checked.channel_id,
-        epoch_us(readings_checked.timestamp) // 1000000 as starts_s,
-        starts_s + readings_checked.interval_s as ends_s,
-        readings_checked.interval_s as length_s,
-        readings_checked.energy_kwh,
-        readings_checked.power_kw,
-        readings_checked.voltage_v,
-        readings_checked.current_a,
-        readings_checked.power_factor,
-        readings_checked.temperature_c,
-        readings_checked.flags,
-        grids.* exclude (channel_id),
-        readings_excluded.reason is null as is_counted,
-        (starts_s - grids.phase_s) % grids.step_s = 0 as is_on_grid,
-        is_on_grid and length_s = grids.step_s as is_own,
-        is_counted
-        and is_own
-        and (readings_checked.energy_kwh is not null or not grids.has_energy) as is_provided,
-        is_counted
-        and readings_checked.energy_kwh is not null
-        and is_on_grid
-        and length_s > grids.step_s
-        and length_s % grids.step_s = 0 as is_total,
-    from readings_checked
-    inner join grids
-        on readings_checked.channel_id = grids.channel_id
-    left join readings_excluded
-        on readings_checked.channel_id = readings_excluded.channel_id
-        and readings_checked.timestamp = readings_excluded.timestamp
-        and readings_checked.interval_s = readings_excluded.interval_s
-    left join whole_files
-        on readings_checked.channel_id = whole_files.channel_id
-        and readings_checked.period = whole_files.period
-    where
-        whole_files.channel_id is null
-        and (readings_excluded.reason is null or (readings_excluded.reason = 'displaced' and is_own))
-),
-
--- All else is about the few rows that are no plain reading of the grid.
-odd as materialized (
-    select * from stored where not is_provided
-),
-
--- The time that is known.
-known as not materialized (
-    select
-        channel_id,
-        starts_s,
-        ends_s,
-        starts_s // 86400 as day,
-        starts_s + length_s / 2 as mid_s,
-        coalesce(3600 * energy_kwh / length_s, power_kw) as kw,
-        length_s <= step_s as is_fine,
-    from stored
-    where
-        is_counted
-        and case
-            when has_energy
-                then starts_s < known_until_s and (energy_kwh is not null or (is_own and power_kw is not null))
-            else is_own
-        end
-),
-
--- Most days have no gap: each of these is one long knot, or the windows below would see every reading.
-days as (
-    select
-        channel_id,
-        day,
-        bool_and(is_fine) and sum(ends_s - starts_s) = max(ends_s) - min(starts_s) as is_whole,
-        min(starts_s) as starts_s,
-        max(ends_s) as ends_s,
-        min(mid_s) as first_mid_s,
-        min_by(kw, starts_s) as first_kw,
-        max(mid_s) as last_mid_s,
-        max_by(kw, starts_s) as last_kw,
-    from known
-    group by channel_id, day
+with odd as materialized (
+    select * from grid_readings where not is_provided
 ),
 
 knots as materialized (
-    select * exclude (is_whole, day), true as is_fine,
-    from days
-    where is_whole
-    union all by name
-    select
-        known.channel_id,
-        known.starts_s,
-        known.ends_s,
-        known.mid_s as first_mid_s,
-        known.kw as first_kw,
-        known.mid_s as last_mid_s,
-        known.kw as last_kw,
-        known.is_fine,
-    from known
-    inner join days
-        on known.channel_id = days.channel_id
-        and known.day = days.day
-    where not days.is_whole
-    union all by name
-    select
-        whole_files.channel_id,
-        greatest(whole_files.from_s, grids.known_from_s) as starts_s,
-        least(whole_files.until_s, grids.known_until_s) as ends_s,
-        whole_files.from_s + whole_files.interval_s / 2 as first_mid_s,
-        whole_files.first_kw,
-        whole_files.until_s - whole_files.interval_s / 2 as last_mid_s,
-        whole_files.last_kw,
-        true as is_fine,
-    from whole_files
-    inner join grids
-        on whole_files.channel_id = grids.channel_id
-    where whole_files.until_s > grids.known_from_s and whole_files.from_s < grids.known_until_s
-    union all by name
-    -- Where what is known begins and ends.
-    select
-        channel_id,
-        unnest([known_from_s, known_until_s]) as starts_s,
-        starts_s as ends_s,
-        false as is_fine,
-    from grids
-    where known_from_s < known_until_s
+    select * from grid_knots
 ),
 
 spaced as (
@@ -196,13 +49,16 @@ spaced as (
 gaps as (
     select
         spaced.*,
-        grids.step_s,
-        grids.phase_s,
-        grids.has_energy as is_between,
-        grids.has_energy and kw is not null and before_kw is not null and to_s - from_s <= grids.short_s as is_short,
+        grid_bounds.step_s,
+        grid_bounds.phase_s,
+        grid_bounds.has_energy as is_between,
+        grid_bounds.has_energy
+        and kw is not null
+        and before_kw is not null
+        and to_s - from_s <= grid_bounds.short_s as is_short,
     from spaced
-    inner join grids
-        on spaced.channel_id = grids.channel_id
+    inner join grid_bounds
+        on spaced.channel_id = grid_bounds.channel_id
     where spaced.to_s > spaced.from_s
     union all by name
     -- Stored rows before the first energy and after the last: never estimated.
@@ -214,7 +70,7 @@ gaps as (
         unnest([least(known_from_s, last_s), last_s]) as to_s,
         false as is_between,
         false as is_short,
-    from grids
+    from grid_bounds
     where has_energy
 ),
 
@@ -383,7 +239,7 @@ final as (
     select
         points.channel_id,
         make_timestamptz(1000000 * points.point_s) as timestamp,
-        cast(grids.step_s as integer) as interval_s,
+        cast(grid_bounds.step_s as integer) as interval_s,
         points.measured_kwh,
         cast(points.missing_s as integer) as missing_s,
         cast(points.linear_s as integer) as linear_s,
@@ -402,8 +258,8 @@ final as (
         case when points.own is null then points.temperature_c else points.own.temperature_c end as temperature_c,
         cast(coalesce(points.own.flags, 0) | coalesce(points.flags, 0) as integer) as flags,
     from points
-    inner join grids
-        on points.channel_id = grids.channel_id
+    inner join grid_bounds
+        on points.channel_id = grid_bounds.channel_id
     where points.missing_s > 0 or points.measured_kwh is not null or points.total_s is not null
 )
 

@@ -5,7 +5,6 @@
 import { isAppError } from '../core/errors.ts';
 import { sizeMaybe } from '../lake/files.ts';
 import { referenceFile } from '../lake/layout.ts';
-import { isReadable } from '../warehouse/derive-rows.ts';
 import type { DuckDB } from '../warehouse/duckdb.ts';
 import { type ComingFile, writePatchesWithout } from '../warehouse/withdraw-patches.ts';
 import type { LakeContext } from './context.ts';
@@ -25,18 +24,17 @@ export async function withdrawPatches(
         const isThere = (await sizeMaybe(final)) !== undefined;
         coming.push({ file, channelId, replaces: isThere ? final : undefined });
     }
-    if (!(await isReadable(db, 'grid_patches', patches))) {
-        // Readers cannot read it either; publish makes it anew.
-        await lake.files.remove(patches);
-        return;
-    }
     const temporary = lake.files.temporary('grid-patches');
-    const write = (some: readonly ComingFile[]): Promise<boolean> =>
-        writePatchesWithout(db, patches, some, lake.manifest.parquet, temporary);
-    const isChanged = await write(coming).catch((error: unknown) => {
-        if (!isAppError(error, 'QUERY_INVALID', 'DATA_CORRUPT')) throw error;
-        // A file that is being replaced because it is damaged: then all of the new one counts as new.
-        return write(coming.map((one) => ({ ...one, replaces: undefined })));
-    });
-    if (isChanged) await putTables(lake, [{ temporary, final: patches }]);
+    // Where a file is replaced because it is damaged, all of the new one counts as new.
+    for (const some of [coming, coming.map((one) => ({ ...one, replaces: undefined }))]) {
+        try {
+            const isChanged = await writePatchesWithout(db, patches, some, lake.manifest.parquet, temporary);
+            if (isChanged) await putTables(lake, [{ temporary, final: patches }]);
+            return;
+        } catch (error) {
+            if (!isAppError(error, 'QUERY_INVALID', 'DATA_CORRUPT')) throw error;
+        }
+    }
+    // The patches themselves are damaged: readers cannot read them either, and publish makes them anew.
+    await lake.files.remove(patches);
 }

@@ -75,7 +75,10 @@ describe('the commands of the documentation', () => {
             }
             if (language === 'sql') {
                 const script = text.replaceAll('"', '\\"');
-                expect({ text, ...(await shell(`duckdb -c "${script}"`)) }).toMatchObject({ text, code: 0 });
+                expect({
+                    text,
+                    ...(await shell(`duckdb -readonly lake/lake.duckdb "${script}"`)),
+                }).toMatchObject({ text, code: 0 });
             }
             if (language === 'python') {
                 writeFileSync(join(folder, 'page.py'), text);

@@ -60,7 +60,8 @@ describe('overlaps', () => {
             const isPartition = path.startsWith(lake.paths.readings) && path.endsWith('readings.parquet');
             if (step === 'rename' && when === 'before' && isPartition) seen.push(existsSync(link));
         });
-        expect(seen).toEqual([true]);
+        expect(seen.length).toBeGreaterThan(0);
+        expect(seen).not.toContain(false);
     });
 
     it('counts nothing twice while the folder is lost, and makes it again', async () => {

@@ -1,5 +1,5 @@
 /** At no step of a compaction does a reader count an interval as measured and as estimated. */
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compact } from '../../src/ingest/compact.ts';
@@ -7,7 +7,7 @@ import { publish } from '../../src/ingest/publish.ts';
 import type { FileHook } from '../../src/lake/files.ts';
 import { openCatalog } from '../../src/warehouse/catalog.ts';
 import { asWriter } from '../support/derived-lake.ts';
-import { type BareLake, type GivenAnswer, makeBareLake } from '../support/lake-fixture.ts';
+import { type BareLake, type GivenAnswer, listFiles, makeBareLake } from '../support/lake-fixture.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const fields = ['E', 'P'];
@@ -137,6 +137,24 @@ describe('estimates', { timeout: 240_000 }, () => {
         const after = await look(lake.paths.root);
         expect(after.normalized).toBeCloseTo(after.total, 9);
     });
+
+    it.each(['grid_patches.parquet', 'readings.parquet'])(
+        'do not stop a compaction when %s is damaged',
+        async (name) => {
+            const lake = await lakeWithHoles();
+            const files = [lake.paths.reference, lake.paths.readings]
+                .flatMap(listFiles)
+                .filter((file) => file.endsWith(name) && !file.includes('2026-04'));
+            for (const file of files) writeFileSync(file, readFileSync(file).fill(0, 4));
+            await lake.land([answer('1', [29, 31], 2), answer('2', [29, 31], 3)]);
+            await asWriter(lake.paths.root, compact);
+            await asWriter(lake.paths.root, publish);
+            const after = await look(lake.paths.root);
+            expect(after.total).toBeGreaterThan(2 * sumOf(0, 1000) - 2);
+            expect(after.normalized).toBeCloseTo(after.total, 9);
+            expect(after.doubled).toBe(0);
+        },
+    );
 
     it('stay as they are when the new readings fill no gap', async () => {
         const lake = await lakeWithHoles();
