@@ -1,5 +1,5 @@
 /** A small lake and a site that went on since: what a `sync` has to do that is killed, or meets a full disk. */
-import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApiClient } from '../../src/api/client.ts';
 import { silentLogger } from '../../src/core/log.ts';
@@ -40,13 +40,14 @@ type Disk = Omit<FaultyDisk, 'root' | 'now'>;
 
 const before = Date.parse('2026-09-20T12:07:00Z');
 const after = Date.parse('2026-10-02T12:07:00Z');
-const first = ['--from', '2026-08-30', '--to', '2026-09-10', '--channel', '162320'];
+const first = ['--from', '2026-08-30', '--to', '2026-09-10', '--channel', '162320', '--resolution', '3600'];
 const attacked = { from: '2026-09-05', to: '2026-10-02', channels: ['162320', '162119'] };
 
 /**
  * Starts a simulator and makes so many lakes beside each other. Since their last sync a month has begun, a channel was
- * renamed, another is asked for the first time, a site changed its time zone, and the catalog is to be published anew:
- * each kind of file is written, new or in the place of an old one. The clock stands still.
+ * renamed and is now read every quarter of an hour, another is asked for the first time, a site changed its time zone,
+ * and the catalog is to be published anew: each kind of file is written, new or in the place of an old one, and a
+ * channel's readings overlap from now on. The clock stands still.
  */
 export async function startCrashSite(count: number, folder = tempFolder()): Promise<readonly CrashLake[]> {
     let now = before;
@@ -63,7 +64,8 @@ export async function startCrashSite(count: number, folder = tempFolder()): Prom
         mkdirSync(place);
         const made = await start(place, first, {}, {});
         if (made.code !== 0) throw new Error(made.stderr);
-        rmSync(join(place, 'lake', 'lake.sql'));
+        // A catalog that is not up to date, though made of the same views.
+        appendFileSync(join(place, 'lake', 'lake.sql'), '-- old\n');
         cpSync(place, join(begin, `${index}`), { recursive: true });
     }
     now = after;

@@ -14,7 +14,7 @@ import { type Calm, expectMended, expectWhole, runCalm } from './whole-lake.ts';
 type Kill = { readonly at: number } | { readonly afterMs: number };
 
 const lanes = 2;
-const randomMoments = isFull ? 40 : 4;
+const randomMoments = isFull ? 20 : 3;
 
 describe('a sync killed with SIGKILL', () => {
     it('leaves whole tables of before or after, and the next one ends as if nobody had been killed', async () => {
@@ -27,7 +27,7 @@ describe('a sync killed with SIGKILL', () => {
             const moments = Array.from({ length: randomMoments }, (_, index) => ({
                 afterMs: 100 + unit(mix(index, 11)) * calm.durationMs,
             }));
-            const kills: Kill[] = [...sample(numbers, 34).map((at) => ({ at })), ...moments];
+            const kills: Kill[] = [...sample(numbers, 40, 300).map((at) => ({ at })), ...moments];
             const queue = [...kills.entries()];
             const attack = async (lake: CrashLake): Promise<number> => {
                 let count = 0;
@@ -74,16 +74,15 @@ describe('a reference list that a killed run has landed', () => {
 
 /** A step of a kind, at one of its moments. */
 const everyKind = [
-    ...['open', 'write', 'append', 'sync', 'rename', 'unlink', 'mkdir', 'truncate'].flatMap((step) => [
-        `before ${step}`,
-        `after ${step}`,
-    ]),
+    ...['open', 'write', 'append', 'sync', 'rename', 'unlink', 'mkdir', 'link', 'truncate'].flatMap(
+        (step) => [`before ${step}`, `after ${step}`],
+    ),
     'within write',
 ];
 
 const kindOf = (point: string): string => point.split(' ').slice(0, 2).join(' ').replace('remove', 'unlink');
 
-/** Kills one sync (every fourth time also the one that mends), looks at the lake, and lets it finish. Returns the kills. */
+/** Kills one sync (every eighth time also the one that mends), looks at the lake, and lets it finish. Returns the kills. */
 async function killAndMend(
     judge: FileJudge,
     lake: CrashLake,
@@ -98,7 +97,7 @@ async function killAndMend(
     lake.reset();
     let kills = await runAndKill(lake, kill);
     await expectWhole(judge, lake, calm, place);
-    if (index % 4 === 0) {
+    if (index % 8 === 0) {
         kills += await runAndKill(lake, { at: 1 + (mix(index, 5) % calm.points.length) });
         await expectWhole(judge, lake, calm, `${place}, then again`);
     }

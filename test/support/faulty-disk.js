@@ -59,12 +59,13 @@ files.open = async (path, flags, ...rest) => {
 for (const [name, step] of Object.entries({
     mkdir: 'mkdir',
     rm: 'remove',
+    rmdir: 'unlink',
     unlink: 'unlink',
     truncate: 'truncate',
 })) {
     files[name] = (path, ...rest) => around(step, path, () => original[name](path, ...rest));
 }
-for (const [name, step] of Object.entries({ rename: 'rename', copyFile: 'write' })) {
+for (const [name, step] of Object.entries({ rename: 'rename', symlink: 'link', copyFile: 'write' })) {
     files[name] = (from, to, ...rest) => around(step, to, () => original[name](from, to, ...rest));
 }
 files.writeFile = (path, data, ...rest) =>
