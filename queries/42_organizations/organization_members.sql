@@ -1,5 +1,6 @@
 -- Which channels count for which organization: its own and those of every organization below it, each once.
--- A channel whose organization is not known counts for none.
+-- A sub-meter (a setting) counts for none, because another channel measures its energy too, and so does a channel
+-- whose organization is not known.
 --
 -- grain:               one row per organization_id, channel_id
 -- inner:               of organization_rollup
@@ -51,6 +52,7 @@ final as (
     left join channel_grids
         on listed.channel_id = channel_grids.channel_id
         and channel_grids.has_energy
+    where not coalesce(channel_settings.is_submeter, false)
 )
 
 select * from final

@@ -1,5 +1,5 @@
 -- The bill of each channel with a tariff of its own, and of each organization: the sum of the bills below it, every
--- account once (its own, and those of its channels and of all organizations under it).
+-- account once (its own, and those of its channels and of all organizations under it), sub-meters left out.
 -- Where a tariff is given to an organization, its channels have no bills of their own: tiers, demand (the peak of the
 -- sum, not the sum of peaks) and fixed charge are on the organization's. Amounts are null, never 0, as long as one
 -- line's price is not known. Nobody without a tariff has a row. The lines are in bill_lines.
@@ -50,9 +50,12 @@ accounts as (
             when channel_tariffs.account_kind = 'organization' then channel_tariffs.account_id
             else channels.organization_id
         end as organization_id,
+        channel_tariffs.account_kind = 'channel' and coalesce(channel_settings.is_submeter, false) as is_submeter,
     from channel_tariffs
     left join channels
         on channel_tariffs.channel_id = channels.channel_id
+    left join channel_settings
+        on channel_tariffs.channel_id = channel_settings.channel_id
     group by all
 ),
 
@@ -65,6 +68,7 @@ subjects as (
     from accounts
     inner join organization_tree
         on accounts.organization_id = organization_tree.organization_id
+    where not accounts.is_submeter
 ),
 
 summed as (

@@ -190,4 +190,14 @@ export const channelSettings: readonly ChannelSetting[] = [
         allowed: 'the id of a tariff, or null',
         show: plain,
     },
+    {
+        key: 'is_submeter',
+        column: 'is_submeter',
+        schema: z.boolean('must be true or false'),
+        fallback: false,
+        meaning:
+            'true when another channel of its organization measures its energy too: organizations do not count it again.',
+        allowed: 'true or false',
+        show: plain,
+    },
 ];

@@ -16,7 +16,7 @@ import type { LakeContext } from './context.ts';
 import { publishTable } from './publish-table.ts';
 
 /** The next makes tables of another form: raise it, and every lake compiles anew. */
-const form = 1;
+const form = 2;
 
 const tables: readonly (keyof TariffTables)[] = [
     'tariffs',
@@ -90,7 +90,9 @@ async function readChannels(lake: LakeContext, db: DuckDB): Promise<TariffedChan
         `read_parquet(${literal(referenceFile(lake.paths, table))}, hive_partitioning = false)`;
     if (markOf(lake, 'channel_settings') === null || markOf(lake, 'channels') === null) return [];
     const rows = await db.rows(
-        `select channel_id, organization_id, s.tariff_id, s.tariff_organization_id
+        // What a sub-meter measures is on the bill of its organization already: it gets one of its own.
+        `select channel_id, organization_id, s.tariff_id,
+            case when not s.is_submeter then s.tariff_organization_id end as tariff_organization_id
          from ${from('channel_settings')} s join ${from('channels')} using (channel_id)
          where s.tariff_id is not null
          order by length(channel_id), channel_id`,

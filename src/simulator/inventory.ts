@@ -88,7 +88,7 @@ const groups: readonly Group[] = [
         mac: '02E9B3C02000',
         answers: 'values',
         points: [
-            { channelId: '163001', name: 'Incoming supply', deviceId: '112501', suffix: '0001' },
+            { channelId: '163001', name: 'Office floors', deviceId: '112501', suffix: '0001' },
             { channelId: '163002', name: 'Chiller', deviceId: '112502', suffix: '0002' },
             // Its meter is on loan from the operator: the device belongs to another organization.
             { channelId: '163003', name: 'Lifts', deviceId: '112503', suffix: '0003', deviceOwner: operator },

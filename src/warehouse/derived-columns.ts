@@ -64,6 +64,11 @@ export const derivedColumns = {
             ),
             column('tariff_id', 'varchar', 'the tariff of its energy; null when none is known'),
             column(
+                'is_submeter',
+                'boolean',
+                'true when organizations do not count it, because another channel does',
+            ),
+            column(
                 'tariff_organization_id',
                 'varchar',
                 'the organization whose settings name the tariff; null when it is not from one',

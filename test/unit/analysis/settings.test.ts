@@ -62,6 +62,7 @@ describe('reference/settings.json', () => {
             flat_line_hours: 6,
             flat_line_min_kw: 0.1,
             is_estimated: true,
+            is_submeter: false,
             interpolation_max_s: 7200,
             business_days: 31,
             business_start_s: 7 * 3600,

@@ -43,14 +43,14 @@ describe('lists', () => {
     });
 
     it('filter: exact, wildcard, not, null, or, comparison; uuid without regard to case', () => {
-        expect(names('organization=23272')).toEqual(['Incoming supply', 'Chiller', 'Lifts']);
+        expect(names('organization=23272')).toEqual(['Office floors', 'Chiller', 'Lifts']);
         expect(names('name=RTU-*')).toEqual(['RTU-1', 'RTU-2', 'RTU-3']);
         expect(names('name=RTU-1&name=Chiller')).toEqual(['RTU-1', 'Chiller']);
         expect(names('organization=!23270&limit=0')).toHaveLength(13);
         expect(names('deviceId=null')).toEqual(['School reference']);
         expect(names('deviceId=!null&limit=0')).toHaveLength(22);
         expect(names('uuid=02e9b3c010000003')).toEqual(['RTU-1']);
-        expect(names('deviceId=>=112501')).toEqual(['Incoming supply', 'Chiller', 'Lifts']);
+        expect(names('deviceId=>=112501')).toEqual(['Office floors', 'Chiller', 'Lifts']);
         expect(names('deviceId=>112502')).toEqual(['Lifts']);
     });
 

@@ -337,4 +337,64 @@ describe('the rollups of organizations', () => {
             prepare,
         );
     });
+
+    it('count no energy again that a main meter has measured, neither in sums nor on bills', {
+        timeout: 120_000,
+    }, async () => {
+        const day = ['2026-06-10T00:00:00Z', '2026-06-11T00:00:00Z'] as const;
+        const readings = [
+            ...steady('11', ...day, 1),
+            ...steady('22', ...day, 10),
+            ...steady('23', ...day, 4),
+            ...steady('33', ...day, 100),
+        ];
+        const channelsToo = [...channels, { id: '23', organization: '20' }];
+        const prepare = async (root: string): Promise<void> => {
+            const versions = [{ valid_from: '2026-01-01', energy: { kind: 'flat', rate: 0.2 } }];
+            const tariffs = [{ id: 'flat', currency: 'EUR', versions }];
+            await writeFile(join(root, 'reference', 'tariffs.json'), JSON.stringify({ tariffs }));
+            await withSettings({
+                organizations: { 20: { tariff_id: 'flat' } },
+                channels: { 23: { is_submeter: true } },
+            })(root);
+        };
+        await withFleet(
+            fleet(readings, { channels: channelsToo }),
+            async ({ db }) => {
+                expect(
+                    await ask(
+                        db,
+                        `select organization_id as id, energy_kwh as energy, peak_power_kw as peak, expected_count as expected
+                        from organization_summary('20', '2026-06')
+                        union all
+                        select organization_id, sum(energy_kwh), max(peak_power_kw), null
+                        from organization_daily where organization_id = '20' group by all`,
+                    ),
+                ).toEqual([
+                    { id: '20', energy: 24 * 110, peak: 110, expected: expect.any(Number) },
+                    { id: '20', energy: 24 * 110, peak: 110, expected: null },
+                ]);
+                // The sub-meter itself stays what it is, with a bill of its own.
+                expect(
+                    await ask(
+                        db,
+                        `select subject_kind as kind, subject_id as id, energy_kwh as energy, total_amount as total
+                        from bill_monthly order by all`,
+                    ),
+                ).toEqual([
+                    { kind: 'channel', id: '23', energy: 96, total: 19.2 },
+                    { kind: 'organization', id: '1', energy: 24 * 110, total: 528 },
+                    { kind: 'organization', id: '20', energy: 24 * 110, total: 528 },
+                ]);
+                expect(
+                    await ask(
+                        db,
+                        "select energy_kwh as energy, cost from energy_monthly where channel_id = '23'",
+                    ),
+                ).toEqual([{ energy: 96, cost: expect.closeTo(19.2, 9) }]);
+                expect(await db.rows('select * from checks.organizations_conserve_energy')).toEqual([]);
+            },
+            prepare,
+        );
+    });
 });
