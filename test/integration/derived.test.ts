@@ -11,9 +11,9 @@ import { rebuild } from '../../src/ingest/rebuild.ts';
 import { repartition } from '../../src/ingest/repartition.ts';
 import type { FileHook } from '../../src/lake/files.ts';
 import type { Granularity } from '../../src/model/time.ts';
-import { openCatalog } from '../../src/warehouse/catalog.ts';
 import { fakeRuntime } from '../support/fake-runtime.ts';
 import { type BareLake, type GivenAnswer, hashFiles, makeBareLake } from '../support/lake-fixture.ts';
+import { askViews } from '../support/session-zone.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const hour = 3600;
@@ -120,13 +120,15 @@ describe('derived tables', () => {
         await lake.land([answer(1, start, start + 40 * day, 0)]);
         await work(lake, compact);
         const options = { root: lake.paths.root, fields, granularity: 'month' as const };
-        const rows = await openCatalog(options, (db) =>
-            db.rows('select flags, count(*)::int as n from suspects group by all order by all'),
+        const rows = await askViews(
+            options,
+            'select flags, count(*)::int as n from suspects group by all order by all',
         );
         expect(rows.map(({ flags }) => flags)).toEqual(expect.arrayContaining([256, 512]));
         // The view behind the table says the same of the whole lake.
-        const again = await openCatalog(options, (db) =>
-            db.rows('select flags, count(*)::int as n from found_suspects group by all order by all'),
+        const again = await askViews(
+            options,
+            'select flags, count(*)::int as n from found_suspects group by all order by all',
         );
         expect(again).toEqual(rows);
     });
@@ -177,7 +179,7 @@ describe('derived tables', () => {
         await lake.land([answer(1, start, start + 10 * day, 0), answer(2, start, start + 10 * day, 0)]);
         await work(lake, compact);
         const ask = async (granularity: Granularity, sql: string) =>
-            openCatalog({ root: lake.paths.root, fields, granularity }, (db) => db.rows(sql));
+            askViews({ root: lake.paths.root, fields, granularity }, sql);
         const spikes =
             'select channel_id, count(*)::int as n from suspects where flags & 256 <> 0 group by all order by all';
         const before = await ask('month', spikes);

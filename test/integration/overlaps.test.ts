@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { defaultFieldCodes } from '../../src/model/fields.ts';
 import { generatedSite } from '../../src/simulator/generated.ts';
-import { openCatalog } from '../../src/warehouse/catalog.ts';
 import { type GivenAnswer, makeBareLake } from '../support/lake-fixture.ts';
+import { askViews } from '../support/session-zone.ts';
 import { type SiteLake, startSiteLake } from '../support/site-lake.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
@@ -27,8 +27,9 @@ const linked = (site: SiteLake): string[] =>
 
 function dailyEnergy(site: SiteLake): Promise<unknown[]> {
     const options = { root: site.paths.root, fields: defaultFieldCodes, granularity: 'month' } as const;
-    return openCatalog(options, (db) =>
-        db.rows('select channel_id, sum(energy_kwh) as kwh from energy_daily group by all order by all'),
+    return askViews(
+        options,
+        'select channel_id, sum(energy_kwh) as kwh from energy_daily group by all order by all',
     );
 }
 

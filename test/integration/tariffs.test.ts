@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { publish } from '../../src/ingest/publish.ts';
 import { defaultFieldCodes } from '../../src/model/fields.ts';
 import { generatedSite } from '../../src/simulator/generated.ts';
-import { openCatalog } from '../../src/warehouse/catalog.ts';
 import { hashFiles } from '../support/lake-fixture.ts';
+import { askViews } from '../support/session-zone.ts';
 import { type SiteLake, startSiteLake } from '../support/site-lake.ts';
 
 const tables = ['tariffs', 'tariff_charges', 'channel_tariffs', 'tariff_days', 'tariff_slots'];
@@ -27,9 +27,7 @@ function write(lake: SiteLake, name: string, content: string): void {
 }
 
 const ask = (lake: SiteLake, sql: string) =>
-    openCatalog({ root: lake.paths.root, fields: defaultFieldCodes, granularity: 'month' }, (db) =>
-        db.rows(sql),
-    );
+    askViews({ root: lake.paths.root, fields: defaultFieldCodes, granularity: 'month' }, sql);
 
 /** Hashes of the tariff tables that are there. */
 function hashes(lake: SiteLake): Record<string, string> {

@@ -5,9 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { compact } from '../../src/ingest/compact.ts';
 import { publish } from '../../src/ingest/publish.ts';
 import type { FileHook } from '../../src/lake/files.ts';
-import { openCatalog } from '../../src/warehouse/catalog.ts';
 import { asWriter } from '../support/derived-lake.ts';
 import { type BareLake, type GivenAnswer, listFiles, makeBareLake } from '../support/lake-fixture.ts';
+import { askViews } from '../support/session-zone.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const fields = ['E', 'P'];
@@ -54,22 +54,20 @@ interface Seen {
 }
 
 async function look(root: string): Promise<Seen> {
-    return await openCatalog({ root, fields, granularity: 'month' }, async (db) => {
-        const [row] = await db.rows(`
-            select
-                (select sum(energy_total_kwh) from energy_daily) as total,
-                (select sum(energy_kwh) from energy_daily) as measured,
-                (select sum(energy_kwh) from readings_normalized) as normalized,
-                (
-                    select count(*) - count(distinct (channel_id, timestamp)) from readings_normalized
-                ) as doubled`);
-        return {
-            total: Number(row?.total),
-            measured: Number(row?.measured),
-            normalized: Number(row?.normalized),
-            doubled: Number(row?.doubled),
-        };
-    });
+    const [row] = await askViews(
+        { root, fields, granularity: 'month' },
+        `select
+            (select sum(energy_total_kwh) from energy_daily) as total,
+            (select sum(energy_kwh) from energy_daily) as measured,
+            (select sum(energy_kwh) from readings_normalized) as normalized,
+            (select count(*) - count(distinct (channel_id, timestamp)) from readings_normalized) as doubled`,
+    );
+    return {
+        total: Number(row?.total),
+        measured: Number(row?.measured),
+        normalized: Number(row?.normalized),
+        doubled: Number(row?.doubled),
+    };
 }
 
 /** What lies on the disk before and after each rename of a data file or of the patches. */

@@ -50,7 +50,9 @@ function counted(rows: readonly GivenReading[]): GivenReading[] {
 const key = (row: { at: number; interval: number }): string => `${row.at}/${row.interval}`;
 
 describe('the views, for any readings', () => {
-    it('count exactly the readings that the rule names, and conserve their energy in every layer', async () => {
+    it('count exactly the readings that the rule names, and conserve their energy in every layer', {
+        timeout: 240_000,
+    }, async () => {
         await fc.assert(
             fc.asyncProperty(
                 nested('1'),
@@ -89,7 +91,7 @@ describe('the views, for any readings', () => {
         );
     });
 
-    it('never count any time twice, whatever the grids', async () => {
+    it('never count any time twice, whatever the grids', { timeout: 240_000 }, async () => {
         const anywhere = fc.uniqueArray(
             fc.record({
                 interval: fc.constantFrom(300, 420, 900, 3600),
@@ -115,7 +117,9 @@ describe('the views, for any readings', () => {
         );
     });
 
-    it('give a row the same values under any filter and in any session time zone', async () => {
+    it('give a row the same values under any filter and in any session time zone', {
+        timeout: 240_000,
+    }, async () => {
         const filters = [
             ['readings_clean', "channel_id = '2'"],
             ['readings_clean', "timestamp >= timestamptz '2026-03-28 03:00:00+00'"],
@@ -150,5 +154,5 @@ describe('the views, for any readings', () => {
             }),
             { numRuns: 6, seed: 3 },
         );
-    }, 120_000);
+    });
 });

@@ -6,9 +6,10 @@ import { createLakeFiles, type FileHook } from '../../src/lake/files.ts';
 import { lakeFormat, lakePaths } from '../../src/lake/layout.ts';
 import { writeManifest } from '../../src/lake/manifest.ts';
 import { writeCatalog } from '../../src/warehouse/catalog.ts';
-import { type DuckDB, withDuckDB } from '../../src/warehouse/duckdb.ts';
+import type { DuckDB } from '../../src/warehouse/duckdb.ts';
 import { allFields, type GivenLake, withSmallLake } from '../unit/warehouse/small-lake.ts';
 import { fakeRuntime } from './fake-runtime.ts';
+import { withSession } from './session-zone.ts';
 
 export interface DerivedLake {
     readonly db: DuckDB;
@@ -39,7 +40,7 @@ export async function withDerivedLake<T>(
         await publishLake();
         const file = `${root}/catalog.duckdb`;
         await writeCatalog(file, { root, fields, granularity }, true);
-        return await withDuckDB({ threads: 1, file }, (db) => use({ db, root, publish: publishLake }));
+        return await withSession(file, (db) => use({ db, root, publish: publishLake }));
     });
 }
 

@@ -52,7 +52,8 @@ export function withSettings(settings: object): (root: string) => Promise<void> 
     return (root) => writeFile(join(root, 'reference', 'settings.json'), JSON.stringify(settings));
 }
 
-async function writeReference(root: string, { organizations, channels }: GivenFleet): Promise<void> {
+/** The lists as a sync leaves them; the lake is not published. */
+export async function writeReference(root: string, { organizations, channels }: GivenFleet): Promise<void> {
     const folder = join(root, 'reference');
     await mkdir(folder, { recursive: true });
     const format = { codec: 'zstd', version: 'V2' } as const;

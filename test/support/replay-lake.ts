@@ -13,9 +13,9 @@ import type { Granularity, Resolution } from '../../src/model/time.ts';
 import { quietQuirks } from '../../src/simulator/quirks.ts';
 import { replaySite } from '../../src/simulator/replay.ts';
 import { demoCredentials, startSimulator } from '../../src/simulator/server.ts';
-import { openCatalog } from '../../src/warehouse/catalog.ts';
 import type { Row } from '../../src/warehouse/duckdb.ts';
 import { fakeRuntime } from './fake-runtime.ts';
+import { askViews } from './session-zone.ts';
 import { tempFolder } from './temp-folder.ts';
 
 export interface ReplayLake {
@@ -26,7 +26,7 @@ export interface ReplayLake {
     readonly lastRun: RunSummary | undefined;
     sync(span: { from: number; to: number; resolution: Resolution }): Promise<RunSummary>;
     rebuild(): Promise<RunSummary>;
-    /** Asks the views, as the command `query` does. */
+    /** Asks the views, in the session zone of the tests. */
     ask(sql: string): Promise<Row[]>;
     /** How many requests for readings were served so far. */
     readingRequests(): number;
@@ -99,7 +99,7 @@ export async function openReplayLake(folder: string, options: ReplayLakeOptions 
             withLake({ ...common, command: 'rebuild', write: true }, (lake) =>
                 rebuild(lake, { channels: [], dryRun: false }),
             ),
-        ask: (sql) => openCatalog({ root, fields: defaultFieldCodes, granularity }, (db) => db.rows(sql)),
+        ask: (sql) => askViews({ root, fields: defaultFieldCodes, granularity }, sql),
         readingRequests: () => simulator.requests.filter(({ channelId }) => channelId !== undefined).length,
         close: async () => {
             await simulator.close();

@@ -10,6 +10,7 @@ import { type DuckDB, withDuckDB } from '../../src/warehouse/duckdb.ts';
 import type { ReferenceTable } from '../../src/warehouse/reference-columns.ts';
 import { writeTable } from '../../src/warehouse/write-table.ts';
 import { type GivenReading, withSmallLake } from '../unit/warehouse/small-lake.ts';
+import { withSession } from './session-zone.ts';
 
 export interface GivenOrganization {
     readonly id: string;
@@ -47,7 +48,7 @@ export async function withTariffLake<T>(
         await withDuckDB({ threads: 1 }, (db) => writeAll(db, root, given));
         const file = join(root, 'catalog.duckdb');
         await writeCatalog(file, { root, fields: ['E', 'P'], granularity: 'month' }, true);
-        return withDuckDB({ threads: 1, file }, (db) => use(db, root));
+        return withSession(file, (db) => use(db, root));
     });
 }
 

@@ -288,14 +288,14 @@ describe('readings_normalized', { timeout: 60_000 }, () => {
 
     it('lets a filter on the channel and the day reach the files', async () => {
         const [row] = await db.rows(`explain (format json) select * from readings_normalized
-            where channel_id = '4' and timestamp >= '2026-03-04' and timestamp < '2026-03-05'`);
+            where channel_id = '4' and timestamp >= '2026-03-04 00:00:00+00' and timestamp < '2026-03-05 00:00:00+00'`);
         const scans = scansOf(JSON.parse(String(row?.explain_value)));
         // 13 channels have one file, two have two. The view reads the readings once; the other channels' are not opened.
         const files = scans.filter((scan) => scan.includes('/17"'));
         expect(files).toHaveLength(1);
         expect(files[0]).toContain('"Scanning Files":"2/17"');
         expect(files[0]).toContain("channel_id = '4'");
-        expect(files[0]).toContain("timestamp>='2026-03-04");
+        expect(files[0]).toContain("timestamp>='2026-03-04 00:00:00+00'");
     });
 });
 

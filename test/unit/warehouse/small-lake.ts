@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { writeCalendar } from '../../../src/warehouse/calendar.ts';
 import { writeCatalog } from '../../../src/warehouse/catalog.ts';
 import { type DuckDB, literal, withDuckDB } from '../../../src/warehouse/duckdb.ts';
+import { withSession } from '../../support/session-zone.ts';
 
 export interface GivenReading {
     readonly channel: string;
@@ -59,7 +60,7 @@ export async function withViews<T>(
     return await withSmallLake(given, async (root) => {
         const file = join(root, 'catalog.duckdb');
         await writeCatalog(file, { root, fields, granularity: given.granularity ?? 'month' }, true);
-        return await withDuckDB({ threads: 1, file }, (db) => use(db, root));
+        return await withSession(file, (db) => use(db, root));
     });
 }
 
