@@ -14,7 +14,7 @@ import { quietQuirks } from '../../src/simulator/quirks.ts';
 import { replaySite } from '../../src/simulator/replay.ts';
 import { demoCredentials, startSimulator } from '../../src/simulator/server.ts';
 import { openCatalog } from '../../src/warehouse/catalog.ts';
-import type { Row } from '../../src/warehouse/duckdb.ts';
+import { literal, type Row } from '../../src/warehouse/duckdb.ts';
 import { fakeRuntime } from './fake-runtime.ts';
 import { tempFolder } from './temp-folder.ts';
 
@@ -28,9 +28,19 @@ export interface ReplayLake {
     rebuild(): Promise<RunSummary>;
     /** Asks the views, as the command `query` does. */
     ask(sql: string): Promise<Row[]>;
+    /** Writes the answers as Parquet files into an existing folder, each under its name. */
+    handOver(
+        folder: string,
+        questions: Readonly<Record<string, string>>,
+    ): Promise<Record<string, AnswerSize>>;
     /** How many requests for readings were served so far. */
     readingRequests(): number;
     close(): Promise<void>;
+}
+
+interface AnswerSize {
+    readonly rows: number;
+    readonly columns: number;
 }
 
 export interface ReplayLakeOptions {
@@ -100,6 +110,25 @@ export async function openReplayLake(folder: string, options: ReplayLakeOptions 
                 rebuild(lake, { channels: [], dryRun: false }),
             ),
         ask: (sql) => openCatalog({ root, fields: defaultFieldCodes, granularity }, (db) => db.rows(sql)),
+        handOver: async (folder, questions) => {
+            const files = Object.entries(questions).map(([name, sql]) => ({
+                name,
+                sql,
+                file: `${folder}/${name}.parquet`,
+            }));
+            const writable = files.map(({ file }) => file);
+            return await openCatalog(
+                { root, fields: defaultFieldCodes, granularity, writable },
+                async (db) => {
+                    const sizes: Record<string, AnswerSize> = {};
+                    for (const { name, sql, file } of files) {
+                        const rows = Number(await db.value(`copy (${sql}) to ${literal(file)}`));
+                        sizes[name] = { rows, columns: (await db.rows(`describe ${sql}`)).length };
+                    }
+                    return sizes;
+                },
+            );
+        },
         readingRequests: () => simulator.requests.filter(({ channelId }) => channelId !== undefined).length,
         close: async () => {
             await simulator.close();
