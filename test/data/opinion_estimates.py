@@ -1,4 +1,4 @@
-"""What is estimated where a channel has no energy, by the rules of docs/views.md (readings_normalized)."""
+"""What is estimated where a channel has no energy, by the rules of docs/views.md (found_grid_gaps, grid_reference_days)."""
 
 from dataclasses import dataclass
 
@@ -24,46 +24,41 @@ class Estimates:
 
 def estimate(site: Site, is_clean: NDArray[np.bool_]) -> Estimates:
     """`is_clean` tells which readings carry no flag: only these may stand in for others."""
-    energy = np.full(site.readings["E"].shape, np.nan)
-    method = np.full(energy.shape, MEASURED, dtype=np.int8)
+    measured, power = site.readings["E"], site.readings["P"]
+    hours = site.interval_s / 3600
+    mean_kw = np.where(np.isnan(measured), power, measured / hours)
+    energy = np.full(measured.shape, np.nan)
+    method = np.full(measured.shape, MEASURED, dtype=np.int8)
     for row, zone in enumerate(site.channels["timeZone"]):
-        if np.any(~np.isnan(site.readings["E"][row])):
-            estimate_channel(site, row, zone, is_clean[row], energy[row], method[row])
+        known = np.flatnonzero(~np.isnan(measured[row]))
+        if len(known) == 0:
+            continue
+        # Nothing is estimated before the first energy or after the last.
+        between = np.arange(known[0], known[-1] + 1)
+        line = on_a_line(between, mean_kw[row]) * hours
+        gaps = runs(between[np.isnan(mean_kw[row, between])])
+        is_long = np.zeros(len(site.starts), dtype=bool)
+        for gap in gaps:
+            is_long[gap] = len(gap) * site.interval_s > LONGEST_SHORT_GAP_S
+        is_linear = np.isnan(measured[row, between]) & ~is_long[between]
+        energy[row, between[is_linear]] = line[is_linear]
+        method[row, between[is_linear]] = LINEAR
+
+        clean = np.where(is_clean[row], measured[row], np.nan)
+        days = LocalDays.of(site, zone, clean)
+        for gap in gaps:
+            for part in days.split(gap) if is_long[gap[0]] else []:
+                reference = days.mean_of_near_days(part)
+                if reference is not None:
+                    energy[row, part] = reference
+                    method[row, part] = REFERENCE_DAY
     return Estimates(energy, method)
 
 
-def estimate_channel(
-    site: Site, row: int, zone: str, is_clean: NDArray[np.bool_], energy: Matrix, method: NDArray[np.int8]
-) -> None:
-    """Fills the channel's rows. Nothing is estimated before its first energy or after its last."""
-    measured, power = site.readings["E"][row], site.readings["P"][row]
-    hours = site.interval_s / 3600
-    first, last = np.flatnonzero(~np.isnan(measured))[[0, -1]]
-    between = np.arange(first, last + 1)
-    mean_kw = np.where(np.isnan(measured), power, measured / hours)
-    known = between[~np.isnan(mean_kw[between])]
-    # A straight line between the middles of the neighbours; power that was measured without energy lies on it.
-    line = np.interp(between, known, mean_kw[known]) * hours
-    gaps = runs(between[np.isnan(mean_kw[between])])
-    is_linear = np.isnan(measured)
-    for gap in gaps:
-        if len(gap) * site.interval_s > LONGEST_SHORT_GAP_S:
-            is_linear[gap] = False
-    linear = between[is_linear[between]]
-    energy[linear] = line[linear - first]
-    method[linear] = LINEAR
-
-    local = to_seconds(wall_clock(site.starts, zone))
-    day, slot_of_day = local // 86400, local % 86400 // site.interval_s
-    profiles = day_profiles(np.where(is_clean, measured, np.nan), day - day[0], slot_of_day)
-    for gap in gaps:
-        if is_linear[gap[0]]:
-            continue
-        for part in np.split(gap, np.flatnonzero(np.diff(day[gap])) + 1):
-            reference = mean_of_near_days(profiles, day[part[0]] - day[0], slot_of_day[part])
-            if reference is not None:
-                energy[part] = reference
-                method[part] = REFERENCE_DAY
+def on_a_line(slots: NDArray[np.intp], mean_kw: Matrix) -> Matrix:
+    """Power between the middles of the neighbours; where power was measured without energy, that."""
+    known = slots[~np.isnan(mean_kw[slots])]
+    return np.interp(slots, known, mean_kw[known])
 
 
 def runs(slots: NDArray[np.intp]) -> list[NDArray[np.intp]]:
@@ -73,25 +68,41 @@ def runs(slots: NDArray[np.intp]) -> list[NDArray[np.intp]]:
     return np.split(slots, np.flatnonzero(np.diff(slots) > 1) + 1)
 
 
-def day_profiles(energy: Matrix, day: NDArray[np.int64], slot_of_day: NDArray[np.int64]) -> Matrix:
-    """Energy by local day and local time; the mean of two where autumn has a time twice."""
-    shape = (day.max() + 1, slot_of_day.max() + 1)
-    total, count = np.zeros(shape), np.zeros(shape)
-    known = ~np.isnan(energy)
-    np.add.at(total, (day[known], slot_of_day[known]), energy[known])
-    np.add.at(count, (day[known], slot_of_day[known]), 1)
-    return np.divide(total, count, out=np.full(shape, np.nan), where=count > 0)
+@dataclass(frozen=True)
+class LocalDays:
+    """The clean energy of one channel by local day and local time."""
 
+    # Per slot, counted from the first day, and from midnight on.
+    day: NDArray[np.int64]
+    time: NDArray[np.int64]
+    # Days × times; the mean of two where autumn has a time twice.
+    energy_kwh: Matrix
 
-def mean_of_near_days(profiles: Matrix, day: int, slots_of_day: NDArray[np.int64]) -> Matrix | None:
-    """The mean of the three nearest days of the same weekday that know all of these times; None where there are fewer."""
-    found: list[Matrix] = []
-    for distance in NEAR_DAYS:
-        if not 0 <= day + distance < len(profiles):
-            continue
-        candidate = profiles[day + distance, slots_of_day]
-        if not np.any(np.isnan(candidate)):
-            found.append(candidate)
-        if len(found) == 3:
-            return (found[0] + found[1] + found[2]) / 3
-    return None
+    @staticmethod
+    def of(site: Site, zone: str, energy: Matrix) -> "LocalDays":
+        local = to_seconds(wall_clock(site.starts, zone))
+        day, time = local // 86400 - local[0] // 86400, local % 86400 // site.interval_s
+        shape = (day[-1] + 1, time.max() + 1)
+        total, count = np.zeros(shape), np.zeros(shape)
+        known = ~np.isnan(energy)
+        np.add.at(total, (day[known], time[known]), energy[known])
+        np.add.at(count, (day[known], time[known]), 1)
+        return LocalDays(day, time, np.divide(total, count, out=np.full(shape, np.nan), where=count > 0))
+
+    def split(self, slots: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+        """Cuts consecutive slots at midnight."""
+        return np.split(slots, np.flatnonzero(np.diff(self.day[slots])) + 1)
+
+    def mean_of_near_days(self, slots: NDArray[np.intp]) -> Matrix | None:
+        """The mean of the three nearest days of the same weekday that know all these times of one day, if there are three."""
+        found: list[Matrix] = []
+        for distance in NEAR_DAYS:
+            day = self.day[slots[0]] + distance
+            if not 0 <= day < len(self.energy_kwh):
+                continue
+            candidate = self.energy_kwh[day, self.time[slots]]
+            if not np.any(np.isnan(candidate)):
+                found.append(candidate)
+            if len(found) == 3:
+                return (found[0] + found[1] + found[2]) / 3
+        return None

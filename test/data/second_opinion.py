@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
@@ -50,39 +51,48 @@ def sort_order(keys: list[NDArray[Any]]) -> NDArray[np.intp]:
     return np.lexsort([key.astype(np.float64) for key in reversed(keys)])
 
 
+def is_time(name: str) -> bool:
+    return name.endswith("_at") or name == "local_hour" or (name in KEYS and not name.endswith("_id"))
+
+
 def is_same(name: str, found: NDArray[Any], expected: NDArray[Any]) -> NDArray[np.bool_]:
     """Texts and instants exactly, numbers to 1e-9 relative; null equals null alone."""
     if expected.dtype == object:
         return found == expected
     is_null = np.isnan(found) | np.isnan(expected)
-    tolerance = 0 if name.endswith("_at") else 1e-9 * np.abs(expected) + 1e-15
+    tolerance = 0 if is_time(name) else 1e-9 * np.abs(expected)
     is_near = np.abs(found - expected) <= tolerance
     return np.where(is_null, np.isnan(found) & np.isnan(expected), is_near)
 
 
+def say(name: str, value: Any) -> str:
+    """Instants and local times as people write them."""
+    return str(np.datetime64(int(value), "s")) if is_time(name) and not np.isnan(value) else str(value)
+
+
 def compare(view: str, file: Path, expected: Table) -> tuple[list[str], dict[str, int]]:
-    """What differs, in words, and how much was compared."""
+    """What differs, in words, one sentence a column, and how much was compared."""
     columns = pq.read_schema(file).names
     rows = pq.read_metadata(file).num_rows
     if sorted(columns) != sorted(expected):
         return [f"{view} has other columns: {sorted(set(columns) ^ set(expected))}"], {}
+    # A channel has one organization.
     keys = [name for name in KEYS if name in expected and not (name == "organization_id" and "channel_id" in expected)]
     order = sort_order([expected[name] for name in keys])
     found_order = sort_order([read_column(file, name) for name in keys])
     if len(order) != rows:
         return [f"{view} has {rows} rows, should have {len(order)}"], {}
     differences = []
-    known = 0
+    # Keys first: with one of them wrong, nothing else can be right.
     for name in [*keys, *(name for name in expected if name not in keys)]:
         mine, theirs = expected[name][order], read_column(file, name)[found_order]
         wrong = np.flatnonzero(~is_same(name, theirs, mine))
-        known += int(np.sum(mine != None if mine.dtype == object else ~np.isnan(mine)))  # noqa: E711
         if len(wrong) > 0:
             row = wrong[0]
-            place = " ".join(str(expected[key][order][row]) for key in keys)
-            differences.append(
-                f"{view}: {name} is {theirs[row]}, should be {mine[row]} at {place}, the first of {len(wrong)} rows"
-            )
+            place = " ".join(say(key, expected[key][order][row]) for key in keys)
+            values = f"{name} is {say(name, theirs[row])}, should be {say(name, mine[row])}"
+            differences.append(f"{view} of {place}: {values}; the first of {len(wrong)} rows")
+    known = sum(int(pd.notna(values).sum()) for values in expected.values())
     return differences, {"rows": rows, "figures": rows * len(columns), "known": known}
 
 
