@@ -315,7 +315,9 @@ summed as (
         cast(coalesce(sum(channel_s), 0) as bigint) as channel_s,
         sum(power_kw * power_s) as power_kws,
         sum(power_s) as power_s,
-        max(case when power_kw is not null then struct_pack(power_kw := power_kw, before := -starts_s) end)
+        max(power_kw) as peak_power_kw,
+        -- The same figures added in another order differ in the last digit: equal is what agrees to a microwatt.
+        max(case when power_kw is not null then struct_pack(power_kw := round(power_kw, 9), before := -starts_s) end)
             as peak,
         min(case when power_kw is not null then struct_pack(unknown := -known_s, power_kw := power_kw) end)
             as low,
@@ -419,7 +421,7 @@ final as (
         energy_kwh,
         coalesce(3600 * energy_kwh / measured_s, power_kws / power_s) as avg_power_kw,
         low.power_kw as min_power_kw,
-        peak.power_kw as peak_power_kw,
+        peak_power_kw,
         make_timestamptz(-1000000 * peak.before) as peak_at,
         voltage_vs / voltage_s as avg_voltage_v,
         min_voltage_v,

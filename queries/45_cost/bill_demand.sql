@@ -160,7 +160,8 @@ highest as (
         month,
         version_no,
         demand_set,
-        max(struct_pack(power_kw := power_kw, before := -quarter)) as peak,
+        -- Readings added in another order differ in the last digit: equal is what agrees to a microwatt.
+        max(struct_pack(rounded_kw := round(power_kw, 9), before := -quarter, power_kw := power_kw)) as peak,
     from placed
     group by account_kind, account_id, tariff_id, month, version_no, demand_set
 ),

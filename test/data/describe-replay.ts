@@ -8,10 +8,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isResolution } from '../../src/model/time.ts';
 import { isClose } from '../support/close.ts';
 import { hashFiles } from '../support/lake-fixture.ts';
+import { expectPandasToAgree } from '../support/pandas-opinion.ts';
 import { countSuspects } from '../support/quality-opinion.ts';
 import { readQualityCases } from '../support/quality-page.ts';
 import { openReplayLake, type ReplayLake } from '../support/replay-lake.ts';
 import { type ExpectedPeriod, formSecondOpinion, type SecondOpinion } from '../support/second-opinion.ts';
+import { lacksConsumers, whySkipped } from '../support/venv.ts';
 
 const sharedData = fileURLToPath(new URL('../../../shared/data', import.meta.url));
 
@@ -80,6 +82,21 @@ export function describeReplay(
                 [],
             );
         });
+
+        it.skipIf(lacksConsumers)(
+            `agrees with pandas in every figure of every rollup${whySkipped}`,
+            async () => {
+                const compared = await expectPandasToAgree(lake, folder);
+                const hours = (truth.channelIds.length * (truth.to - truth.from)) / 3600;
+                expect(compared).toMatchObject({
+                    energy_hourly: { rows: hours },
+                    energy_daily: { rows: truth.days.length },
+                    energy_monthly: { rows: truth.months.length },
+                });
+                expect(compared.readings_normalized?.rows).toBeGreaterThanOrEqual(truth.measured);
+            },
+            300_000,
+        );
 
         it('marks the readings that docs/quality.md counts', async () => {
             const rows = await lake.ask(`

@@ -5,10 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { isClose } from '../support/close.ts';
+import { expectPandasToAgree } from '../support/pandas-opinion.ts';
 import { readQualityCases } from '../support/quality-page.ts';
 import { openReplayLake } from '../support/replay-lake.ts';
 import { addUp } from '../support/second-opinion.ts';
 import { tempFolder } from '../support/temp-folder.ts';
+import { lacksConsumers, whySkipped } from '../support/venv.ts';
 
 const data = fileURLToPath(new URL('../../../shared/data/nrel_serf_pv', import.meta.url));
 const isMissing = !existsSync(data);
@@ -62,16 +64,29 @@ function writeReplay(folder: string, minutes: readonly Minute[]): void {
     writeFileSync(join(folder, 'readings.csv.gz'), gzipSync(`channel_id,ts,E,P\n${rows}`));
 }
 
-describe.skipIf(isMissing)(`nrel_serf_pv, replayed into a lake${why}`, () => {
-    it('keeps negative readings in the files, and nulls and flags them in the views', async () => {
-        const minutes = readMinutes();
-        const folder = tempFolder();
-        writeReplay(folder, minutes);
-        const lake = await openReplayLake(folder);
-        onTestFinished(() => lake.close());
-        const [first, last] = [minutes[0]?.ts ?? 0, minutes.at(-1)?.ts ?? 0];
-        await lake.sync({ from: first, to: last + 60, resolution: 60 });
+async function openRoofLake() {
+    const minutes = readMinutes();
+    const folder = tempFolder();
+    writeReplay(folder, minutes);
+    const lake = await openReplayLake(folder);
+    onTestFinished(() => lake.close());
+    const [first, last] = [minutes[0]?.ts ?? 0, minutes.at(-1)?.ts ?? 0];
+    await lake.sync({ from: first, to: last + 60, resolution: 60 });
+    return { minutes, folder, lake };
+}
 
+describe.skipIf(isMissing)(`nrel_serf_pv, replayed into a lake${why}`, () => {
+    it.skipIf(lacksConsumers)(
+        `agrees with pandas in every figure of every rollup${whySkipped}`,
+        async () => {
+            const { folder, lake } = await openRoofLake();
+            await expectPandasToAgree(lake, folder);
+        },
+        120_000,
+    );
+
+    it('keeps negative readings in the files, and nulls and flags them in the views', async () => {
+        const { minutes, lake } = await openRoofLake();
         const negative = minutes.filter(({ watts }) => watts < 0);
         expect([minutes.length, negative.length]).toEqual([2607, 1200]);
         const [stored] = await lake.ask(

@@ -13,9 +13,9 @@ import type { Granularity, Resolution } from '../../src/model/time.ts';
 import { quietQuirks } from '../../src/simulator/quirks.ts';
 import { replaySite } from '../../src/simulator/replay.ts';
 import { demoCredentials, startSimulator } from '../../src/simulator/server.ts';
-import type { Row } from '../../src/warehouse/duckdb.ts';
+import { literal, type Row } from '../../src/warehouse/duckdb.ts';
 import { fakeRuntime } from './fake-runtime.ts';
-import { askViews } from './session-zone.ts';
+import { askViews, openViews } from './session-zone.ts';
 import { tempFolder } from './temp-folder.ts';
 
 export interface ReplayLake {
@@ -28,9 +28,19 @@ export interface ReplayLake {
     rebuild(): Promise<RunSummary>;
     /** Asks the views, in the session zone of the tests. */
     ask(sql: string): Promise<Row[]>;
+    /** Writes the answers as Parquet files into an existing folder, each under its name. */
+    handOver(
+        folder: string,
+        questions: Readonly<Record<string, string>>,
+    ): Promise<Record<string, AnswerSize>>;
     /** How many requests for readings were served so far. */
     readingRequests(): number;
     close(): Promise<void>;
+}
+
+interface AnswerSize {
+    readonly rows: number;
+    readonly columns: number;
 }
 
 export interface ReplayLakeOptions {
@@ -68,6 +78,7 @@ export async function openReplayLake(folder: string, options: ReplayLakeOptions 
         runtime,
         silentLogger,
     );
+    const views = { root, fields: defaultFieldCodes, granularity };
     let lastRun: RunSummary | undefined;
     return {
         paths: lakePaths(root),
@@ -99,7 +110,17 @@ export async function openReplayLake(folder: string, options: ReplayLakeOptions 
             withLake({ ...common, command: 'rebuild', write: true }, (lake) =>
                 rebuild(lake, { channels: [], dryRun: false }),
             ),
-        ask: (sql) => askViews({ root, fields: defaultFieldCodes, granularity }, sql),
+        ask: (sql) => askViews(views, sql),
+        handOver: (folder, questions) =>
+            openViews(views, async (db) => {
+                const sizes: Record<string, AnswerSize> = {};
+                for (const [name, sql] of Object.entries(questions)) {
+                    const file = literal(`${folder}/${name}.parquet`);
+                    const rows = Number(await db.value(`copy (${sql}) to ${file}`));
+                    sizes[name] = { rows, columns: (await db.rows(`describe ${sql}`)).length };
+                }
+                return sizes;
+            }),
         readingRequests: () => simulator.requests.filter(({ channelId }) => channelId !== undefined).length,
         close: async () => {
             await simulator.close();

@@ -15,12 +15,17 @@ export async function withSession<T>(file: string, use: (db: DuckDB) => Promise<
     });
 }
 
-/** Asks the views of a lake that has no catalog file. */
-export async function askViews(options: CatalogOptions, sql: string): Promise<Row[]> {
+/** The views of a lake that has no catalog file. */
+export async function openViews<T>(options: CatalogOptions, use: (db: DuckDB) => Promise<T>): Promise<T> {
     return await openUnlocked(options, async (db) => {
         await enterZone(db);
-        return await db.rows(sql);
+        return await use(db);
     });
+}
+
+/** Asks them one question. */
+export async function askViews(options: CatalogOptions, sql: string): Promise<Row[]> {
+    return await openViews(options, (db) => db.rows(sql));
 }
 
 async function enterZone(db: DuckDB): Promise<void> {

@@ -302,6 +302,25 @@ describe('a bill', () => {
         ]);
     });
 
+    it('takes the earliest of equal quarter hours, in whatever order their readings are added', async () => {
+        const version = { demand: [{ name: 'demand', rate_per_kw: 10 }] };
+        // 0.3 + 0.2 + 0.1 is 0.6, and 0.1 + 0.2 + 0.3 a little more: each month has both, one in each order.
+        const starts = ['2026-01-05T10:00:00.000Z', '2026-02-05T10:00:00.000Z'];
+        const rows = [
+            [0.1, 0.2, 0.3, 0.3, 0.2, 0.1],
+            [0.3, 0.2, 0.1, 0.1, 0.2, 0.3],
+        ].flatMap((energies, month) =>
+            energies.map((energy, index) => ({
+                channel: '1',
+                at: at(starts[month] ?? '') + 300 * index,
+                interval: 300,
+                energy,
+            })),
+        );
+        const peaks = `select peak_at from bill_lines where line_kind = 'demand' order by month`;
+        expect((await ask(one(version, rows), peaks)).map((row) => row.peak_at)).toEqual(starts);
+    });
+
     it('looks back over the months of the ratchet and no further', async () => {
         const version = { demand: [{ name: 'demand', rate_per_kw: 1, ratchet: { percent: 50, months: 2 } }] };
         const month = (name: string, energy: number) =>

@@ -160,6 +160,36 @@ describe('the rollups of organizations', () => {
         });
     });
 
+    it('find the earliest of equal peaks, in whatever order their figures are added', {
+        timeout: 120_000,
+    }, async () => {
+        // 0.3 + 0.2 + 0.1 is 0.6, and 0.1 + 0.2 + 0.3 a little more: each day has both, one in each order.
+        const noons = [at('2026-06-10T12:00:00Z'), at('2026-06-11T12:00:00Z')];
+        const ascending = [0.1, 0.2, 0.3];
+        const descending = [0.3, 0.2, 0.1];
+        const readings = [
+            [ascending, descending],
+            [descending, ascending],
+        ].flatMap((day, dayNo) =>
+            day.flatMap((powers, quarter) =>
+                powers.map((power, index) => ({
+                    channel: channels[index]?.id ?? '',
+                    at: (noons[dayNo] ?? 0) + 900 * quarter,
+                    interval: 900,
+                    energy: power / 4,
+                    power,
+                })),
+            ),
+        );
+        await withFleet(fleet(readings), async ({ db }) => {
+            const rows = await ask(
+                db,
+                `select epoch(peak_at)::int as peak_at from organization_daily where organization_id = '1' order by date`,
+            );
+            expect(rows.map((row) => row.peak_at)).toEqual(noons);
+        });
+    });
+
     it('do not take the silence of a channel for a low load', { timeout: 120_000 }, async () => {
         const readings = [
             ...steady('11', '2026-06-10T12:00:00Z', '2026-06-10T14:00:00Z', 5),
