@@ -37,6 +37,6 @@ function compactHour(root: string): (run: number) => Promise<Measurement> {
     return async (run) => {
         const from = lakesEnd + run * hour;
         await measure(landRaw, { root, channels: lakeChannels, from, to: from + hour });
-        return measure(compactLake, { root });
+        return measure(compactLake, { root, half: 'both' });
     };
 }

@@ -80,6 +80,8 @@ export async function deriveTables(lake: LakeContext): Promise<void> {
     await removeDamaged(lake);
     const made: Exchange[] = [];
     await openUnlocked(options, async (db, sources) => {
+        // A portion's files are read once: kept in memory they would take what its windows need.
+        await db.run('set enable_external_file_cache = false');
         for (const derived of derivedTables) {
             const work = { lake, db, sources, files, before, derived };
             const table = await deriveTable(work);
@@ -156,7 +158,7 @@ async function deriveTable({
         await makeRows(db, source, portion.channelIds, portion.rows);
     };
     await beginRows(db, derived.table);
-    const mayNeed = derived.reads.kind === 'none' ? [] : files;
+    const mayNeed = await neededFiles(db, derived.reads, allTime, files);
     for (const portion of cutPortions(wanted, derived.reach, mayNeed)) {
         await makeInMemory(db, derived, portion, make);
     }

@@ -38,9 +38,16 @@ export interface PublishOptions extends CatalogOptions {
     readonly replaceFile: (temporary: string, final: string) => Promise<void>;
 }
 
-/** Every view file of queries/ (the package's own folder when left out), each after the views it reads. */
-export async function loadViews(givenFolder?: string): Promise<readonly View[]> {
-    const folder = givenFolder ?? (await findQueriesFolder());
+/** The views of this program: read once, because to read and order ninety files takes longer than most statements. */
+let ours: Promise<readonly View[]> | undefined;
+
+/** Every view file of queries/, each after the views it reads. */
+export function loadViews(): Promise<readonly View[]> {
+    ours ??= findQueriesFolder().then(readViews);
+    return ours;
+}
+
+async function readViews(folder: string): Promise<readonly View[]> {
     const views: View[] = [];
     for (const layer of (await readdir(folder)).sort()) {
         if (!/^\d\d_/.test(layer)) continue;

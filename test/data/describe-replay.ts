@@ -48,7 +48,7 @@ export function describeReplay(
             expect(row).toEqual({ rows: slots, lengths: 1 });
         });
 
-        it('has the same energy in every layer', async () => {
+        it('has the same energy in every layer', { timeout: 240_000 }, async () => {
             for (const view of [
                 'readings',
                 'readings_clean',
@@ -125,7 +125,7 @@ export function describeReplay(
             const rebuilt = await lake.rebuild();
             expect(rebuilt.partitions).toBe(Object.keys(hashes).length);
             expect(hashFiles(lake.paths.readings)).toEqual(hashes);
-        }, 120_000);
+        }, 300_000);
     });
 }
 

@@ -82,7 +82,7 @@ describe.skipIf(isMissing)(`nrel_serf_pv, replayed into a lake${why}`, () => {
             const { folder, lake } = await openRoofLake();
             await expectPandasToAgree(lake, folder);
         },
-        120_000,
+        300_000,
     );
 
     it('keeps negative readings in the files, and nulls and flags them in the views', async () => {

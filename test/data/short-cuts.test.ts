@@ -28,7 +28,7 @@ describe.skipIf(isMissing)(`docs/numbers.md${why}`, () => {
                 `| ${[dataset, Math.round(energyKwh).toLocaleString('en'), ...cells].join(' | ')} |`,
             );
         },
-        120_000,
+        300_000,
     );
 });
 
