@@ -17,7 +17,7 @@ import { hashFiles } from '../support/lake-fixture.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { type Held, startLongRun } from './long-run.ts';
 
-const days = isFull ? 60 : 2;
+const days = isFull ? 60 : 3;
 const seed = 20_261;
 const meters = ['162320', '162119', '163001'];
 /** An air sensor without electricity, and a channel that never sends anything. */
