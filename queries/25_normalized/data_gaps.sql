@@ -1,5 +1,5 @@
--- Time for which a channel has no measured energy although it lies between its first and last stored row, one row a
--- gap, and what fills it. A channel that has no energy at all misses its rows instead.
+-- Time for which a channel has no measured energy although it lies between its first reading and the end of what was
+-- asked and answered, one row a gap, and what fills it. A channel that has no energy at all misses its rows instead.
 --
 -- grain:             one row per channel_id, gap_start
 -- time:              gap_start

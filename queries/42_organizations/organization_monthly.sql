@@ -1,7 +1,7 @@
 -- Energy per organization and month of its own calendar: all channels of the organization and of those below it.
 -- A parent sees the sum of what is below it, once. A month with readings but no energy is present with null; one
 -- without any reading has no row. Estimates are apart. A channel without organization counts for none.
--- Expected are the channels that ever measured energy, each from its first reading on (until it was uninstalled or
+-- Expected are the channels that ever measured energy, each from the period of its first reading on (until it was uninstalled or
 -- is no longer listed): a channel that fell silent is missing, and shows in coverage.
 --
 -- grain:                one row per organization_id, month

@@ -398,7 +398,9 @@ expected as (
         list_transform(
             expectations.spans,
             lambda span: struct_pack(
-                length_s := greatest(least(span.to_s, to_s) - greatest(span.from_s, from_s), 0),
+                -- From the beginning of the period in which it began, as in the channel's own rollup: what was not
+                -- asked for, or not measured yet, is missing from the sum.
+                length_s := case when span.from_s < to_s then greatest(least(span.to_s, to_s) - from_s, 0) else 0 end,
                 interval_s := span.interval_s
             )
         ) as parts,

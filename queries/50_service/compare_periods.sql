@@ -1,7 +1,8 @@
 -- A period of a channel day by day beside an earlier (or any other) one, aligned by weekday: a Monday stands beside
 -- a Monday. Against 'previous' it is the nearest span before that does not overlap, whole weeks earlier; against
 -- 'last year' 52 weeks earlier; against the name of a period that period, from its first same weekday on.
--- A day without readings is there with nulls. No clock is read.
+-- A day without readings is there with nulls. No clock is read. Energy is measured energy: where a coverage is below 1,
+-- a difference is partly what was not measured, so sums belong to days that are whole on both sides.
 --
 -- macro:               channel, period_name, against
 -- example:             compare_periods('162119', '2026-10', 'previous')

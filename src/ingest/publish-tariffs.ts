@@ -47,9 +47,12 @@ export async function publishTariffs(lake: LakeContext, db: DuckDB): Promise<voi
     ];
     const mark = (): string => JSON.stringify([sources, tables.map((table) => markOf(lake, table))]);
     if ((await readMaybe(marker)) === mark()) return;
+    const tariffs = parseTariffs(text, file);
+    const channels = await readChannels(lake, db);
+    warnOfUnknown(lake, tariffs, channels);
     const rows = makeTariffTables({
-        tariffs: parseTariffs(text, file),
-        channels: await readChannels(lake, db),
+        tariffs,
+        channels,
         holidays: await readHolidays(lake, db),
         span,
     });
@@ -62,6 +65,23 @@ export async function publishTariffs(lake: LakeContext, db: DuckDB): Promise<voi
         );
     }
     await lake.files.write(marker, mark());
+}
+
+/** A misspelt id would be a bill that is missing without a word. */
+function warnOfUnknown(
+    lake: LakeContext,
+    tariffs: readonly { readonly id: string }[],
+    channels: readonly TariffedChannel[],
+): void {
+    const known = new Set(tariffs.map(({ id }) => id));
+    for (const id of new Set(channels.map(({ tariffId }) => tariffId))) {
+        if (known.has(id)) continue;
+        const given = channels.filter(({ tariffId }) => tariffId === id).length;
+        const message =
+            `reference/settings.json names the tariff ${id} for ${given} channels, and reference/tariffs.json has none ` +
+            `of that id: they have no cost and no bill; known are ${[...known].join(', ')}`;
+        lake.log.warn('tariff_unknown', { tariff: id, channels: given }, message);
+    }
 }
 
 async function removeTables(lake: LakeContext): Promise<void> {

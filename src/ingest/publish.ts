@@ -27,7 +27,11 @@ export async function publish(lake: LakeContext): Promise<void> {
     await deriveTables(lake).catch((error: unknown) => {
         // A damaged partition was reported by whoever met it; the tables stay as they are until it is mended.
         if (!isAppError(error, 'DATA_CORRUPT')) throw error;
-        lake.log.warn('derive_failed', { error: error.message }, `estimates were not made: ${error.message}`);
+        lake.log.warn(
+            'derive_failed',
+            { error: error.message },
+            `estimates were not made: ${error.message}; run \`eniscope-lake verify\`, then \`eniscope-lake rebuild\``,
+        );
     });
     const { paths, manifest, files } = lake;
     await publishCatalog({

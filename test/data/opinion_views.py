@@ -212,10 +212,10 @@ def lowest_where_most_is_known(power: Matrix, periods: Periods) -> Matrix:
 
 
 def expected_seconds(site: Site, rows: NDArray[np.intp], periods: Periods) -> Matrix:
-    """Per channel: the time of each period since its first reading; none where it never measured energy."""
-    from_s = np.maximum(periods.from_s, first_reading_s(site)[rows, np.newaxis])
+    """Per channel: the time of each period that ends after its first reading; none where it never measured energy."""
+    has_begun = periods.to_s > first_reading_s(site)[rows, np.newaxis]
     has_energy = ~np.isnan(site.readings["E"][rows]).all(axis=1, keepdims=True)
-    return np.where(has_energy, np.maximum(periods.to_s - from_s, 0), 0).astype(np.float64)
+    return np.where(has_energy & has_begun, periods.to_s - periods.from_s, 0).astype(np.float64)
 
 
 def first_reading_s(site: Site) -> Seconds:

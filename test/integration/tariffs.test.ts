@@ -5,6 +5,7 @@ import { publish } from '../../src/ingest/publish.ts';
 import { defaultFieldCodes } from '../../src/model/fields.ts';
 import { generatedSite } from '../../src/simulator/generated.ts';
 import { hashFiles } from '../support/lake-fixture.ts';
+import { runCli } from '../support/run-cli.ts';
 import { askViews } from '../support/session-zone.ts';
 import { type SiteLake, startSiteLake } from '../support/site-lake.ts';
 
@@ -106,5 +107,16 @@ describe('the tariffs of a lake', () => {
         });
         expect(hashes(lake)).toEqual(good);
         expect(readFileSync(join(lake.paths.reference, 'tariffs.json'), 'utf8')).toBe(flat(-1));
+    });
+
+    it('are missed aloud when a setting names one that is not there', { timeout: 120_000 }, async () => {
+        const lake = await startSiteLake({ source: generatedSite({ seed: 3 }) });
+        const day = Date.parse('2026-11-01T00:00:00Z') / 1000;
+        await lake.sync({ from: day, to: day + 86_400 });
+        write(lake, 'tariffs.json', flat(0.25));
+        write(lake, 'settings.json', JSON.stringify({ defaults: { tariff_id: 'flta' } }));
+        const { code, stderr } = await runCli(['compact', '--lake', lake.paths.root]);
+        expect(code, stderr).toBe(0);
+        expect(stderr).toMatch(/names the tariff flta for \d+ channels.*known are flat/);
     });
 });

@@ -278,7 +278,7 @@ function expectedTime(
     const counts = groupBy(measured, ({ interval }) => interval);
     const [common] = [...counts].sort(([a, one], [b, other]) => other.length - one.length || a - b);
     return {
-        time: Math.max(Math.min(to, span.to) - Math.max(from, span.from), 0),
+        time: from < span.to ? Math.max(Math.min(to, span.to) - span.from, 0) : 0,
         interval: common?.[0] ?? 1,
     };
 }

@@ -39,9 +39,9 @@ export function formatTable(
     options: TableOptions,
 ): string {
     const { dim } = colors.createColors(options.color);
-    const columns = head.map((_, at) => {
+    const columns = head.map((name, at) => {
         const values = rows.map((row) => row[at]);
-        return { numeric: options.numeric?.[at] ?? isNumeric(values), digits: chooseDigits(values) };
+        return { numeric: options.numeric?.[at] ?? isNumeric(values), digits: chooseDigits(name, values) };
     });
     const table = new Table({
         chars: noLines,
@@ -58,17 +58,21 @@ function isNumeric(values: readonly Cell[]): boolean {
     return present.length > 0 && present.every((value) => typeof value === 'number');
 }
 
-/** Decimals of a column: about five significant digits of its largest value, none when all are whole. */
-function chooseDigits(values: readonly Cell[]): number {
-    let largest = 0;
-    let whole = true;
-    for (const value of values) {
-        if (typeof value !== 'number' || !Number.isFinite(value)) continue;
-        largest = Math.max(largest, Math.abs(value));
-        whole &&= Number.isInteger(value);
-    }
-    if (whole) return 0;
-    return Math.min(6, Math.max(1, 3 - Math.floor(Math.log10(largest))));
+/**
+ * Decimals of a column: about five significant digits of its largest value, none when all are whole. A price is shown
+ * to its last digit, an amount of money to the cent at least.
+ */
+function chooseDigits(name: string, values: readonly Cell[]): number {
+    const numbers = values.filter((value) => typeof value === 'number' && Number.isFinite(value));
+    if (numbers.every(Number.isInteger)) return 0;
+    if (name === 'rate') return Math.min(8, Math.max(...numbers.map(decimalsOf)));
+    const largest = Math.max(...numbers.map((value) => Math.abs(Number(value))));
+    const least = /(^|_)(cost|amount)$/.test(name) ? 2 : 1;
+    return Math.min(6, Math.max(least, 3 - Math.floor(Math.log10(largest))));
+}
+
+function decimalsOf(value: Cell): number {
+    return /\.(\d+)$/.exec(Number(value).toFixed(8).replace(/0+$/, ''))?.[1]?.length ?? 0;
 }
 
 function formatCell(value: Cell, digits: number): string {

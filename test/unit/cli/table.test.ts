@@ -16,6 +16,21 @@ describe('formatTable', () => {
         expect(formatTable(['v'], [[0.98123], [0.5]], { color: false })).toBe('     v\n0.9812\n0.5000\n');
     });
 
+    it('shows prices to their last digit and money to the cent', () => {
+        const rows = [
+            [0.2815, 3467.3, 12345.678],
+            [11.25, 391.64, 0],
+        ];
+        expect(formatTable(['rate', 'total_amount', 'cost'], rows, { color: false })).toBe(
+            [
+                '   rate  total_amount       cost',
+                ' 0.2815      3,467.30  12,345.68',
+                '11.2500        391.64       0.00',
+                '',
+            ].join('\n'),
+        );
+    });
+
     it('tells an empty text, zero and null apart', () => {
         expect(formatTable(['a', 'b', 'c'], [['', 0, null]], { color: false })).toBe('a  b  c\n   0  –\n');
     });

@@ -205,8 +205,8 @@ describe('the rollups of organizations', () => {
                      date '2026-06-10', date '2026-06-11') where organization_id = '1'`,
                     ),
                 ).toEqual([
-                    // From 12:00 UTC to midnight in New York (04:00 UTC) both are expected: 32 hours.
-                    { low: 15, average: 20 / 2, coverage: 3 / 32 },
+                    // Both are expected for the day in which they begin.
+                    { low: 15, average: 20 / 2, coverage: 3 / 48 },
                 ]);
             },
             withSettings({ defaults: { is_estimated: false } }),
